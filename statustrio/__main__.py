@@ -1,0 +1,5 @@
+"""`python -m statustrio`."""
+
+from statustrio.cli.main import main
+
+main()

@@ -1,0 +1,79 @@
+"""`demo`: the daemon on scripted pages of its own, so that anyone can see it work without network."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from statustrio.cli.settings import Settings, is_terminal, pass_settings
+
+SETTLE_SECONDS = 1.0
+"""After the last step: the last change is polled, stored and shown."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  statustrio demo
+  statustrio --format json demo | jq -r .event"""
+)
+@pass_settings
+def demo(settings: Settings) -> None:
+    """Show the monitor at work on local fake pages: a few seconds, no network, a database of its own.
+
+    Reads no providers.yaml and ignores --config and --db.
+    """
+    import trio
+
+    from statustrio.logs import configure_logs
+    from statustrio.redaction import Redactor
+
+    redactor = Redactor()
+    configure_logs(settings.log_level or "error", redactor)
+    database = Path(tempfile.mkdtemp(prefix="statustrio-demo-")) / "statustrio.db"
+    for_people = is_terminal() and settings.style != "json"
+    if for_people:
+        click.secho("Three local pages, a few seconds of bad luck.", bold=True)
+        click.echo()
+    trio.run(_show, settings.style, database, redactor)
+    if for_people:
+        click.echo()
+        click.echo("That was all of it. The history is in a database:")
+        query = "select provider, title, status, duration_minutes from incident_history"
+        click.secho(f"  sqlite3 -box {database} '{query}'", fg="cyan")
+        click.secho(f"  statustrio --db {database} incidents", fg="cyan")
+
+
+async def _show(style: str, database: Path, redactor: object) -> None:
+    import trio
+
+    from statustrio.config import Config, ProviderConfig
+    from statustrio.daemon import Daemon
+    from statustrio.demo_pages import open_pages, play
+    from statustrio.line import render
+    from statustrio.redaction import Redactor
+    from statustrio.store.opening import open_database
+    from statustrio.store.sqlite import SqliteStore
+
+    assert isinstance(redactor, Redactor)
+    async with open_pages() as (base, pages):
+        feeds = (
+            ("acme", "Acme Cloud", f"{base}/acme/history.atom"),
+            ("chatter", "Chatter AI", f"{base}/chatter/feed.atom"),
+            ("globex", "Globex Pay", f"{base}/globex/history.atom"),
+        )
+        providers = tuple(ProviderConfig(*feed, 0.1, 0.1, max_backoff_seconds=0.2) for feed in feeds)
+        config = Config(providers)
+        store = SqliteStore(open_database(database), render)
+        daemon = Daemon(config, store, database, redactor, lambda: config, style=style)
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(daemon.run)
+                await trio.sleep(SETTLE_SECONDS / 2)
+                await play(pages)
+                await trio.sleep(SETTLE_SECONDS)
+                daemon.stop()
+        finally:
+            store.close()

@@ -1,0 +1,118 @@
+"""`providers` and `health`: whether the monitor itself is well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from statustrio.cli.settings import Settings, pass_settings
+from statustrio.cli.tables import Column, Rows, chosen, format_option, show
+from statustrio.cli.times import ago
+from statustrio.errors import StoreError
+
+STALE = timedelta(minutes=3)
+"""A daemon writes its providers' times every 30 s: after this it hangs."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  statustrio providers
+  statustrio providers --format json | jq 'select(.consecutive_failures > 0)'"""
+)
+@format_option
+@pass_settings
+def providers(settings: Settings, *, style: str | None) -> None:
+    """Show each provider's health, and how far each consumer is."""
+    from statustrio.store import queries
+    from statustrio.store.opening import open_reader
+
+    connection = open_reader(settings.db)
+    data = queries.providers(connection)
+    consumers = queries.consumers(connection)
+    style = chosen(settings, style)
+    if style != "table":
+        show(Rows((), data), style)
+        if style == "tsv":
+            click.echo()
+        show(Rows((), consumers), style)
+        return
+    now = datetime.now(UTC)
+
+    def when(text: str | None) -> str:
+        return ago(datetime.fromisoformat(text) if text else None, now)
+
+    looks = [
+        {
+            **row,
+            "state": "unreachable"
+            if row["unreachable_since"]
+            else "failing"
+            if row["consecutive_failures"]
+            else "ok"
+            if row["last_success_at"]
+            else "new",
+            "last_success_at": when(row["last_success_at"]),
+            "next_poll_at": when(row["next_poll_at"]),
+            "open_incidents": row["open_incidents"] or "",
+        }
+        for row in data
+    ]
+    columns = (
+        Column("provider", "provider", "bold"),
+        Column("state", "state", {"ok": "green", "failing": "yellow", "unreachable": "bold red"}),
+        Column("open", "open_incidents", "bold red"),
+        Column("last success", "last_success_at"),
+        Column("next poll", "next_poll_at"),
+        Column("platform", "platform", "dim"),
+        Column("last error", "last_error", "red", wide=True),
+    )
+    show(Rows(columns, data, looks), "table")
+    click.echo()
+    looks = [{**row, "owed_since": when(row["owed_since"])} for row in consumers]
+    show(
+        Rows(
+            (Column("consumer", "consumer", "bold"), Column("events owed", "owed"), Column("oldest", "owed_since")),
+            consumers,
+            looks,
+        ),
+        "table",
+    )
+
+
+@click.command(
+    epilog="""\b
+Example, in a Dockerfile:
+  HEALTHCHECK CMD statustrio --db /data/statustrio.db health"""
+)
+@pass_settings
+@click.pass_context
+def health(ctx: click.Context, settings: Settings) -> None:
+    """Exit with 0 if a daemon holds the database and its polls succeed, else with 1."""
+    from statustrio.store import queries
+    from statustrio.store.opening import is_held, open_reader
+
+    try:
+        connection = open_reader(settings.db)
+    except StoreError as exc:
+        click.echo(str(exc), err=True)
+        ctx.exit(1)
+    problem = None
+    rows = queries.providers(connection)
+    newest = max((row["last_polled_at"] for row in rows if row["last_polled_at"]), default=None)
+    waits_until = min((row["next_poll_at"] for row in rows if row["next_poll_at"]), default=None)
+    now = datetime.now(UTC)
+    if not is_held(settings.db):
+        problem = "no daemon runs on this database"
+    elif since := queries.offline_since(connection):
+        problem = f"offline since {since}: no provider can be reached"
+    elif rows and newest and all(row["consecutive_failures"] for row in rows):
+        problem = "the last poll of every provider failed"
+    elif waits_until and now - datetime.fromisoformat(waits_until) > STALE:
+        problem = f"the daemon hangs: a poll was due at {waits_until}"
+    if problem:
+        click.echo(problem, err=True)
+        ctx.exit(1)
+    failing = sum(bool(row["consecutive_failures"]) for row in rows)
+    click.echo(f"ok: {len(rows)} providers, {failing} of them failing")

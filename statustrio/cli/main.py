@@ -1,0 +1,127 @@
+"""The command line: options, the list of commands, and how each kind of end becomes an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from statustrio import __version__
+from statustrio.cli.settings import Settings
+from statustrio.errors import StatustrioError
+
+COMMANDS = {
+    "run": "statustrio.cli.run:run",
+    "check": "statustrio.cli.check:check",
+    "status": "statustrio.cli.status:status",
+    "incidents": "statustrio.cli.history:incidents",
+    "events": "statustrio.cli.history:events",
+    "providers": "statustrio.cli.health:providers",
+    "demo": "statustrio.cli.demo:demo",
+    "health": "statustrio.cli.health:health",
+}
+"""The commands in the order of the help; each is imported only when it is needed."""
+
+EPILOG = """\b
+Examples:
+  statustrio demo                               see it work, without network
+  statustrio                                    follow the pages of providers.yaml
+  statustrio | jq 'select(.level == "warning")' what is wrong, as JSON lines
+  statustrio status                             what is broken now
+  statustrio incidents --since 7d               what was
+
+\b
+Exit status: 0 done, 1 failed while running, 2 usage or configuration,
+3 a condition asked for does not hold."""
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  as above
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default="providers.yaml",
+    show_default=True,
+    envvar="STATUSTRIO_CONFIG",
+    show_envvar=True,
+    help="The providers and consumers.",
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    default="statustrio.db",
+    show_default=True,
+    envvar="STATUSTRIO_DB",
+    show_envvar=True,
+    help="The SQLite database; made if it is not there.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["auto", "console", "json"]),
+    default="auto",
+    show_default=True,
+    envvar="STATUSTRIO_FORMAT",
+    help="Events on stdout: for people or as JSON lines; auto is console on a terminal.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    envvar="STATUSTRIO_LOG_LEVEL",
+    help="What goes to stderr; default warning on a terminal, else info.",
+)
+@click.version_option(__version__, message="statustrio %(version)s")
+@click.pass_context
+def statustrio(ctx: click.Context, config: Path, db: Path, style: str, log_level: str | None) -> None:
+    """Follows status pages by their Atom and RSS feeds and tells what is new, once. Without a command: run."""
+    ctx.obj = Settings(config, db, style, log_level)
+    if ctx.invoked_subcommand is None:
+        from statustrio.cli.run import run
+
+        ctx.invoke(run, once=False, backfill="open")
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    sys.exit(_main())
+
+
+def _main() -> int:
+    try:
+        result = statustrio.main(standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show()
+        return exc.exit_code
+    except click.Abort:
+        return 0
+    except StatustrioError as exc:
+        click.echo(str(exc), err=True)
+        return 2
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`). Python would complain when it flushes stdout at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    return result if isinstance(result, int) else 0

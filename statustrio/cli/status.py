@@ -1,0 +1,93 @@
+"""`status`: what is broken now, worst first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
+from statustrio.cli.settings import Settings, pass_settings
+from statustrio.cli.tables import Column, Rows, chosen, format_option, show
+from statustrio.cli.times import ago
+
+RANKS = {"critical": 4, "major": 3, None: 2, "minor": 2, "maintenance": 1, "none": 0}
+"""From worst to harmless; what a page does not say ranks with minor."""
+CONDITION_FAILED = 3
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  statustrio status
+  statustrio status github openai --fail-on major || echo "wait with the deployment" """
+)
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["minor", "major", "critical"]),
+    help="Exit with 3 if something at least so bad is open.",
+)
+@format_option
+@pass_settings
+@click.pass_context
+def status(
+    ctx: click.Context, settings: Settings, *, providers: tuple[str, ...], fail_on: str | None, style: str | None
+) -> None:
+    """Show what is broken now, worst first; planned work that has not begun is left out."""
+    from statustrio.store import queries
+    from statustrio.store.opening import is_held, open_reader
+
+    connection = open_reader(settings.db)
+    health = {row["provider"]: row for row in queries.providers(connection)}
+    if unknown := [one for one in providers if one not in health]:
+        raise click.UsageError(f"unknown provider {unknown[0]!r}; `statustrio providers` lists them")
+    messages = queries.last_messages(connection)
+    chosen_ones = [
+        {**row, "message": messages.get((row["provider"], row["incident_id"]), "")}
+        for row in queries.incidents(connection, only_open=True)
+        if row["status"] != "scheduled" and (not providers or row["provider"] in providers)
+    ]
+    chosen_ones.sort(key=lambda row: -RANKS[row["impact"]])
+    style = chosen(settings, style)
+    if style == "table":
+        _for_people(chosen_ones, [row for row in health.values() if not providers or row["provider"] in providers])
+        if not is_held(settings.db):
+            click.echo("No daemon is running on this database: this is what was known when it ended.", err=True)
+    else:
+        show(Rows((), chosen_ones), style)
+    if fail_on and any(RANKS[row["impact"]] >= RANKS[fail_on] for row in chosen_ones):
+        ctx.exit(CONDITION_FAILED)
+
+
+def _for_people(data: list[dict[str, Any]], health: list[dict[str, Any]]) -> None:
+    now = datetime.now(UTC)
+    if data:
+        looks = [
+            {
+                **row,
+                "since": ago(datetime.fromisoformat(row["started_at"]) if row["started_at"] else None, now),
+                "status": row["status"].replace("_", " "),
+                "said": row["title"] + ("\n" + _first_line(row["message"]) if row["message"] else ""),
+            }
+            for row in data
+        ]
+        columns = (
+            Column("provider", "provider", "bold"),
+            Column("impact", "impact", IMPACT_STYLES),
+            Column("status", "status", STATUS_STYLES),
+            Column("since", "since"),
+            Column("what they say", "said", wide=True),
+        )
+        show(Rows(columns, data, looks), "table")
+    else:
+        click.echo(f"Nothing is open at {len(health)} provider{'s' if len(health) != 1 else ''}.")
+    blind = [row["provider"] for row in health if row["unreachable_since"]]
+    if blind:
+        click.echo(f"Not reachable, so unknown: {', '.join(blind)} (see `statustrio providers`).")
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= 200 else line[:199] + "…"

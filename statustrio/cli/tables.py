@@ -1,0 +1,98 @@
+"""Rows for a person or for a program: a table on a terminal, TSV in a pipe, JSON lines or CSV when asked for."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from attrs import field, frozen
+
+from statustrio.cli.settings import Settings, is_terminal
+
+FORMATS = ("table", "tsv", "json", "csv")
+
+format_option = click.option(
+    "--format", "style", type=click.Choice(FORMATS), help="Default: table on a terminal, tsv in a pipe."
+)
+
+
+@frozen
+class Column:
+    """A column of a table for people: its heading, the key of the row, how a value looks."""
+
+    heading: str
+    key: str
+    style: Mapping[Any, str] | str = ""
+    wide: bool = False
+    """The one that takes what room is left and wraps."""
+
+
+@frozen
+class Rows:
+    """What a command prints. `data` has the names of the contract, `looks` what a person is shown instead."""
+
+    columns: Sequence[Column]
+    data: Sequence[Mapping[str, Any]]
+    looks: Sequence[Mapping[str, Any]] = field(factory=tuple)
+
+
+def chosen(settings: Settings, style: str | None) -> str:
+    """The format in force."""
+    if style:
+        return style
+    if settings.style == "json":
+        return "json"
+    return "table" if is_terminal() or settings.style == "console" else "tsv"
+
+
+def show(rows: Rows, style: str) -> None:
+    """Print the rows on stdout."""
+    if style == "table":
+        _table(rows)
+    elif style == "json":
+        for row in rows.data:
+            print(json.dumps(row, ensure_ascii=False))  # noqa: T201  the command's result
+    else:
+        _separated(rows.data, tabs=style == "tsv")
+
+
+def _separated(data: Iterable[Mapping[str, Any]], *, tabs: bool) -> None:
+    """CSV quotes; TSV for `cut` has no quoting, so white space inside a value becomes a blank there."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    for place, row in enumerate(data):
+        lines = [list(row)] if place == 0 else []
+        lines.append(["" if value is None else _flat(value) for value in row.values()])
+        for line in lines:
+            if tabs:
+                print("\t".join(" ".join(value.split()) for value in line))  # noqa: T201  the command's result
+            else:
+                writer.writerow(line)
+
+
+def _flat(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+
+
+def _table(rows: Rows) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from statustrio.feed.text import clean
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold dim", show_edge=False)
+    for column in rows.columns:
+        table.add_column(column.heading, overflow="fold", ratio=1 if column.wide else None, no_wrap=not column.wide)
+    for row in rows.looks or rows.data:
+        cells = []
+        for column in rows.columns:
+            value = row[column.key]
+            style = column.style if isinstance(column.style, str) else column.style.get(value, "")
+            cells.append(Text(clean("" if value is None else str(value)), style))
+        table.add_row(*cells)
+    Console(highlight=False).print(table)

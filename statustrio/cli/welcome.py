@@ -1,0 +1,36 @@
+"""What `run` says first on a terminal: what it watches and what is open, so that a calm day is no riddle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from statustrio.config import Config
+from statustrio.feed.text import clean
+from statustrio.store import queries
+from statustrio.store.opening import open_reader
+
+
+def welcome(config: Config, db: Path) -> None:
+    """Print it on stdout, before the first event."""
+    enabled = [one for one in config.providers if one.enabled]
+    fastest = min((one.poll_interval_seconds for one in enabled), default=0)
+    connection = open_reader(db)
+    try:
+        known = {row["provider"] for row in queries.providers(connection) if row["last_success_at"]}
+        open_now = [row for row in queries.incidents(connection, only_open=True) if row["provider"] in known]
+    finally:
+        connection.close()
+    names = ", ".join(one.name for one in enabled[:8]) + (" …" if len(enabled) > 8 else "")
+    click.echo(
+        click.style(f"Watching {len(enabled)} providers", bold=True)
+        + f" ({clean(names)}), each at least every {fastest:g} s; Ctrl-C ends."
+    )
+    if new := len([one for one in enabled if one.id not in known]):
+        click.echo(f"{new} of them for the first time: what is open there comes in a moment.")
+    for row in open_now:
+        click.echo(click.style("  open: ", fg="red") + clean(f"{row['provider']}  {row['title']} ({row['status']})"))
+    if not open_now and known:
+        click.echo("Nothing was open when it was last looked at.")
+    click.echo()

@@ -1,0 +1,346 @@
+"""providers.yaml as the daemon sees it: the finished configuration, and `load_config`, which reads it.
+
+Here stand the rules that need more than one value: unique ids, defaults, intervals that depend on the host. Rules of
+single items are in `config_rules`, places in the text in `marks`. Nothing here goes to the network.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import AttrsInstance, evolve, field, fields, fields_dict, frozen
+
+from statustrio import marks
+from statustrio.config_file import read_text
+from statustrio.config_rules import (
+    CONSUMERS,
+    ConsumerItem,
+    LimitsItem,
+    Problem,
+    ProviderItem,
+    ProviderSettings,
+    Rules,
+    Surroundings,
+)
+from statustrio.config_values import (
+    MIN_PACE,
+    BadValueError,
+    check_id,
+    check_one_of,
+    is_loopback,
+    kind,
+    shown,
+    suggestion,
+)
+from statustrio.environment import Environment
+from statustrio.errors import ConfigError
+from statustrio.model import Impact
+
+PLATFORMS = ("statuspage", "incidentio", "generic")
+
+POLL_SECONDS = 60.0
+OPEN_POLL_SECONDS = 20.0
+
+MIN_PUBLIC_PACE = 10
+"""Seconds between two polls of somebody else's server: the promise to be polite."""
+
+
+@frozen
+class ProviderConfig:
+    """A page to follow. `platform` is None where it is to be recognised."""
+
+    id: str
+    name: str
+    feed_url: str
+    poll_interval_seconds: float = POLL_SECONDS
+    open_poll_interval_seconds: float = OPEN_POLL_SECONDS
+    timeout_seconds: float = 20.0
+    max_backoff_seconds: float = 300.0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    tags: tuple[str, ...] = ()
+    platform: str | None = None
+    enrich: bool = True
+    enabled: bool = True
+
+
+@frozen
+class FilterConfig:
+    """What a consumer wants to hear of; an empty field lets everything through. `events` may hold `incident.*`."""
+
+    providers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    min_impact: Impact | None = None
+    match: str | None = None
+
+
+@frozen
+class ConsumerConfig:
+    """Where events go. `from_start`: a consumer the database does not know begins with the oldest event.
+
+    Fields below `from_start` are the settings of single types, filled in from the item of the same names.
+    """
+
+    id: str
+    type: str
+    workers: int = 1
+    filter: FilterConfig = FilterConfig()
+    from_start: bool = False
+    path: str | None = None
+
+
+@frozen
+class LimitsConfig:
+    """How much at once; `body_mib` bounds one document after it was inflated."""
+
+    requests_in_flight: int = 200
+    requests_per_host: int = 4
+    body_mib: float = 10.0
+
+
+@frozen
+class Config:
+    """The whole of it. `secrets` are the values that came from the environment and must never be shown."""
+
+    providers: tuple[ProviderConfig, ...]
+    consumers: tuple[ConsumerConfig, ...] = (ConsumerConfig("stdout", "stdout"),)
+    limits: LimitsConfig = LimitsConfig()
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    path: Path = Path("providers.yaml")
+
+
+def load_config(path: Path, environ: Mapping[str, str], platforms: Collection[str] = PLATFORMS) -> Config:
+    """The configuration in the file at `path`; `platforms` are the names a provider's `platform` can have.
+
+    Raises ConfigError with every problem there is, in the order of the file.
+    """
+    document = marks.parse_yaml(read_text(path))
+    environment = Environment(environ)
+    reader = _Reader(document.data, environment, platforms)
+    problems = [(flaw.mark, flaw.path, flaw.message) for flaw in document.flaws]
+    if document.data is not None or not problems:
+        config = reader.config(path)
+        if not problems and not reader.problems:
+            return config
+        broken = {flaw.path for flaw in document.flaws if flaw.path}
+        for problem in reader.problems:
+            # What stands where the text itself is refused was only guessed; a second problem there would mislead.
+            if broken.isdisjoint(problem.path[:end] for end in range(1, len(problem.path) + 1)):
+                mark = (document.key_mark if problem.at_key else document.value_mark)(problem.path)
+                problems.append((mark, problem.path, problem.message))
+    lines = (
+        f"{path}:{mark.line}:{mark.column}: {_dotted(where)}{message}"
+        for mark, where, message in sorted(problems, key=lambda problem: problem[0])
+    )
+    raise ConfigError(tuple(dict.fromkeys(lines)))
+
+
+def slug(name: str) -> str:
+    """`name` as an id: lower-case ASCII words joined by `-`; empty if there is nothing to make one of."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+class _Reader:
+    """Goes once through the data of a file. It does not stop at a problem, so that all of them are found."""
+
+    def __init__(self, data: object, environment: Environment, platforms: Collection[str]) -> None:
+        self._environment = environment
+        self._top = data if isinstance(data, dict) else {}
+        items = self._top.get("providers")
+        self._items: list[object] = items if isinstance(items, list) else []
+        defaults = self._top.get("defaults")
+        self._defaults: dict[str, object] = defaults if isinstance(defaults, dict) else {}
+        self._ids = [_provider_id(item) for item in self._items]
+        self._rules = Rules(
+            Surroundings(
+                environment=environment,
+                platforms=platforms,
+                provider_ids={ident for ident in self._ids if ident is not None},
+                tags=set(self._tags()),
+            )
+        )
+        self.problems = self._rules.problems
+        self._is_no_mapping = data is not None and not isinstance(data, dict)
+        if self._is_no_mapping:
+            self._problem((), f"the file must be a mapping that begins with `providers:`, not {kind(data)}")
+
+    def config(self, path: Path) -> Config:
+        """The configuration; of use only if there are no `problems` afterwards."""
+        known = ("defaults", "providers", "consumers", "limits")
+        for key in self._top:
+            if key not in known:
+                hint = suggestion(key, known) or f"; the keys here are {', '.join(known)}"
+                self._problem((key,), f"unknown key{hint}", at_key=True)
+        limits = self._rules.read(self._top["limits"], LimitsItem, ("limits",)) if "limits" in self._top else None
+        return Config(
+            providers=tuple(self._providers()),
+            consumers=tuple(self._consumers()),
+            limits=evolve(LimitsConfig(), **_given(limits)) if limits else LimitsConfig(),
+            secrets=frozenset(self._environment.secrets),
+            path=path,
+        )
+
+    def _providers(self) -> Iterator[ProviderConfig]:
+        defaults = ProviderSettings()
+        if "defaults" in self._top:
+            defaults = self._rules.read(self._top["defaults"], ProviderSettings, ("defaults",)) or defaults
+            self._refuse_own_keys_in_defaults()
+        items = self._top.get("providers")
+        if items is not None and not isinstance(items, list):
+            self._problem(("providers",), f"must be a list of providers, not {kind(items)}")
+        elif not items and not self._is_no_mapping:
+            self._problem(("providers",), "at least one provider is needed")
+        firsts: dict[str, int] = {}
+        for index, item in enumerate(self._items):
+            path = ("providers", index)
+            if isinstance(item, str):
+                self._problem(path, "write a mapping with `name` and `feed_url`")
+                continue
+            read = self._rules.read(item, ProviderItem, path)
+            if isinstance(item, dict):
+                self._check_pace(item, path)
+                self._check_id(item, index, firsts)
+            if read is not None and (ident := self._ids[index]) is not None:
+                yield _provider(ident, read, defaults)
+
+    def _check_id(self, item: dict[str, object], index: int, firsts: dict[str, int]) -> None:
+        """`firsts` holds which item had an id first. An `id` of the wrong form is none here: `read` reported it."""
+        ident, name = self._ids[index], item.get("name")
+        path = ("providers", index)
+        if ident is not None:
+            if (first := firsts.setdefault(ident, index)) != index:
+                where = (*path, "id" if "id" in item else "name")
+                self._problem(where, f"the id `{ident}` is that of providers[{first}]; give this one another `id`")
+        elif "id" not in item and isinstance(name, str) and name.strip():
+            self._explain_missing_id(name, path)
+
+    def _explain_missing_id(self, name: str, path: marks.Path) -> None:
+        if made := slug(name):
+            self._problem((*path, "name"), f"the id made of this name, `{made}`, is reserved; give another `id`")
+        else:
+            self._problem((*path, "name"), "no id can be made of this name; give an `id` of a-z, 0-9, `-` and `_`")
+
+    def _refuse_own_keys_in_defaults(self) -> None:
+        """A key that only one provider can have deserves more than `unknown key`."""
+        for index, problem in enumerate(self.problems):
+            if problem.path[:1] == ("defaults",) and problem.path[1:] in {("id",), ("name",), ("feed_url",)}:
+                self.problems[index] = evolve(problem, message="belongs to a single provider, not to `defaults`")
+
+    def _check_pace(self, item: dict[str, object], path: marks.Path) -> None:
+        """A short interval is for this machine alone. Judged on the raw item, so that other mistakes do not hide it."""
+        short: list[marks.Path] = []
+        for key in ("poll_interval_seconds", "open_poll_interval_seconds"):
+            value = item.get(key, self._defaults.get(key))
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and MIN_PACE <= value < MIN_PUBLIC_PACE:
+                short.append((*path, key) if key in item else ("defaults", key))
+        if not short:
+            return
+        url = self._rules.url(item.get("feed_url"))
+        if url is not None and not is_loopback(urlsplit(url).hostname or ""):
+            for where in short:
+                self._problem(where, f"must be {MIN_PUBLIC_PACE} seconds or more for a host that is not this machine")
+
+    def _consumers(self) -> Iterator[ConsumerConfig]:
+        items = self._top.get("consumers", [{"type": "stdout"}])
+        if not isinstance(items, list):
+            self._problem(("consumers",), f"must be a list of consumers, not {kind(items)}")
+            return
+        firsts: dict[str, int] = {}
+        for index, item in enumerate(items):
+            path = ("consumers", index)
+            if isinstance(item, str):
+                self._problem(path, "write a mapping with `type`, such as {type: stdout}")
+                continue
+            cls = self._consumer_class(item, path)
+            if cls is None or not isinstance(item, dict):
+                continue
+            read = self._rules.read(item, cls, path)
+            ident = item.get("id", item["type"])
+            if isinstance(ident, str) and (first := firsts.setdefault(ident, index)) != index:
+                message = f"the id {shown(ident)} is that of consumers[{first}]; give this one another `id`"
+                self._problem((*path, "id"), message)
+            if read is not None:
+                yield _consumer(read)
+
+    def _consumer_class(self, item: object, path: marks.Path) -> type[ConsumerItem] | None:
+        if not isinstance(item, dict):
+            self._problem(path, f"must be a mapping of keys to values, not {kind(item)}")
+        elif "type" not in item:
+            self._problem((*path, "type"), f"this key is needed; known are {', '.join(CONSUMERS)}")
+        else:
+            try:
+                return CONSUMERS[check_one_of(item["type"], CONSUMERS, "consumer type")]
+            except BadValueError as error:
+                self._problem((*path, "type"), str(error))
+        return None
+
+    def _tags(self) -> Iterator[str]:
+        """The tags some provider has, mistakes elsewhere notwithstanding."""
+        for item in self._items:
+            tags = item.get("tags", self._defaults.get("tags")) if isinstance(item, dict) else None
+            if isinstance(tags, list):
+                yield from (tag for tag in tags if isinstance(tag, str))
+
+    def _problem(self, path: marks.Path, message: str, *, at_key: bool = False) -> None:
+        self.problems.append(Problem(path, message, at_key))
+
+
+def _provider_id(item: object) -> str | None:
+    """The id an item has or is given by its name, even if all the rest of it is wrong; None if it has none."""
+    if isinstance(item, dict):
+        name = item.get("name")
+        ident = slug(name) if "id" not in item and isinstance(name, str) else item.get("id")
+    else:
+        ident = item
+    try:
+        return check_id(ident)
+    except BadValueError:
+        return None
+
+
+def _provider(ident: str, item: ProviderItem, defaults: ProviderSettings) -> ProviderConfig:
+    settings = _given(defaults) | _given(item) | {"id": ident}
+    own = {name.lower() for name, _ in item.headers or ()}
+    inherited = tuple(header for header in defaults.headers or () if header[0].lower() not in own)
+    settings["headers"] = (*inherited, *(item.headers or ()))
+    interval = settings.setdefault("poll_interval_seconds", POLL_SECONDS)
+    settings.setdefault("open_poll_interval_seconds", min(interval, OPEN_POLL_SECONDS))
+    return ProviderConfig(**settings)
+
+
+def _consumer(item: ConsumerItem) -> ConsumerConfig:
+    common = fields_dict(ConsumerItem)
+    settings = {name: value for name, value in _given(item).items() if name not in common}
+    return ConsumerConfig(
+        id=item.id or item.type,
+        type=item.type,
+        workers=item.workers or 1,
+        filter=FilterConfig(**{of.name: getattr(item, of.name) for of in fields(FilterConfig)}),
+        from_start=bool(item.from_),
+        **settings,
+    )
+
+
+def _given(item: AttrsInstance) -> dict[str, Any]:
+    """The keys of an item that are in the file."""
+    return {of.name: value for of in fields(type(item)) if (value := getattr(item, of.name)) is not None}
+
+
+def _dotted(path: marks.Path) -> str:
+    """`providers[2].name: `, or nothing for the file as a whole."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            plain = re.fullmatch(r"[\w-]+", step) is not None
+            text += f".{step}" if plain else f".{json.dumps(step)}"
+    return f"{text.removeprefix('.')}: " if path else ""

@@ -1,0 +1,147 @@
+"""An event for people: one glance tells the provider, what, how bad and since when. Times are local."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import rich.console
+from rich.padding import Padding
+from rich.text import Text
+
+from statustrio.events import Event
+from statustrio.feed.text import clean
+from statustrio.model import Impact
+from statustrio.store.protocol import Logged
+
+LOOKS = {
+    "opened": ("●", "red"),
+    "reopened": ("●", "red"),
+    "unreachable": ("✗", "red"),
+    "offline": ("✗", "red"),
+    "updated": ("◐", "yellow"),
+    "gap": ("!", "yellow"),
+    "changed": ("!", "yellow"),
+    "resolved": ("✓", "green"),
+    "completed": ("✓", "green"),
+    "recovered": ("✓", "green"),
+    "online": ("✓", "green"),
+    "scheduled": ("◷", "blue"),
+    "started": ("▶", "blue"),
+    "edited": ("✎", "magenta"),
+    "postmortem": ("✎", "magenta"),
+    "withdrawn": ("∅", "magenta"),
+}
+"""A sign and a colour for the second word of each event; the word itself is always there too."""
+IMPACTS = {
+    Impact.CRITICAL: "bold white on red",
+    Impact.MAJOR: "bold red",
+    Impact.MINOR: "yellow",
+    Impact.MAINTENANCE: "blue",
+    Impact.NONE: "dim",
+}
+WORD_WIDTH = 12
+ROOMY = 70
+"""From this width on the message stands under the title; below, a small indent must do."""
+MESSAGE_LINES = 12
+
+
+class Console:
+    """Shapes events for the terminal that stdout is."""
+
+    def __init__(self, console: rich.console.Console | None = None) -> None:
+        self._console = console or rich.console.Console(highlight=False, soft_wrap=False)
+
+    def shape(self, logged: Logged) -> str:
+        """The event as text, without the last newline."""
+        with self._console.capture() as capture:
+            self._print(logged.event)
+        return capture.get().rstrip("\n")
+
+    def _print(self, event: Event) -> None:
+        family, _, noun = event.event.partition(".")
+        sign, colour = LOOKS[noun]
+        at = event.timestamp.astimezone()
+        head = Text()
+        head.append(f"{at:%H:%M} ", "dim")
+        head.append(f"{sign} {noun.upper():<{WORD_WIDTH - 2}} ", f"bold {colour}")
+        indent = len(head.plain) if self._console.width >= ROOMY else 2
+        head.append(clean(event.provider_name or "statustrio"), "bold")
+        if event.title:
+            head.append(f"  {clean(event.title)}")
+        if event.impact:
+            head.append("  ")
+            head.append(f" {event.impact} " if event.impact is Impact.CRITICAL else event.impact, IMPACTS[event.impact])
+        elif family == "maintenance":
+            head.append("  maintenance", "blue")
+        for line in _hanging(head, self._console, indent):
+            self._console.print(line, no_wrap=True, overflow="ignore", crop=False)
+        body = [part for part in (self._facts(event), self._message(event), self._link(event)) if part]
+        for part in body:
+            self._console.print(Padding(part, (0, 0, 0, indent)))
+
+    def _facts(self, event: Event) -> Text | None:
+        facts = Text(style="dim")
+        parts = []
+        if event.status:
+            parts.append(event.status.replace("_", " "))
+        if event.started_at:
+            parts.append(since(event))
+        if event.components:
+            parts.append(", ".join(clean(component.name) for component in event.components))
+        if not parts:
+            return None
+        return facts.append(" · ".join(parts))
+
+    def _message(self, event: Event) -> Text | None:
+        if not event.message:
+            return None
+        lines = [line for line in clean(event.message).splitlines() if line.strip()]
+        if len(lines) > MESSAGE_LINES:
+            lines = [*lines[:MESSAGE_LINES], "…"]
+        return Text("\n".join(lines))
+
+    def _link(self, event: Event) -> Text | None:
+        return Text(clean(event.url), "dim underline") if event.url else None
+
+
+def _hanging(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
+    """The text wrapped to the width, every line but the first indented."""
+    width = max(console.width, indent + 10)
+    lines = list(text.wrap(console, width))
+    if len(lines) < 2:
+        return lines
+    first = lines[0]
+    rest = text[len(first.plain.rstrip()) :]
+    while rest.plain.startswith(" "):
+        rest = rest[1:]
+    return [first, *(Text(" " * indent) + line for line in rest.wrap(console, width - indent))]
+
+
+def since(event: Event) -> str:
+    """Since when, or how long it took."""
+    started = event.started_at
+    assert started is not None
+    noun = event.event.partition(".")[2]
+    if noun in ("resolved", "completed") and event.update_at and event.update_at >= started:
+        return f"after {duration(event.update_at, started)}"
+    if started > event.timestamp:
+        return f"begins {local(started, event.timestamp)}, in {duration(started, event.timestamp)}"
+    return f"since {local(started, event.timestamp)}, {duration(event.timestamp, started)} ago"
+
+
+def local(at: datetime, now: datetime) -> str:
+    """The time of day here, with the date unless it is today's."""
+    at, now = at.astimezone(), now.astimezone()
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d %b %H:%M}"
+
+
+def duration(end: datetime, begin: datetime) -> str:
+    """A span of time in its two largest units."""
+    minutes = round((end - begin).total_seconds() / 60)
+    days, minutes_of_day = divmod(minutes, 24 * 60)
+    hours, rest = divmod(minutes_of_day, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{rest} min" if rest else "under a minute"

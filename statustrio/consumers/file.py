@@ -1,0 +1,70 @@
+"""Events appended to a file as the stored JSON lines, each on the disk before it counts as delivered.
+
+The file may be moved away (logrotate): the next event goes to a new one of the name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+from attrs import define, field
+
+from statustrio.consumers.lines import LineWriter
+from statustrio.errors import DeliveryError
+from statustrio.store.protocol import Logged
+
+
+@define
+class File:
+    _path: Path
+    _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
+    _writer: LineWriter | None = None
+
+    async def deliver(self, logged: Logged) -> None:
+        try:
+            writer = self._open()
+            await writer.write(logged.line.encode())
+            await trio.to_thread.run_sync(os.fdatasync, writer.descriptor, limiter=self._limiter)
+        except OSError as exc:
+            raise DeliveryError(f"{self._path}: {exc.strerror}") from exc
+
+    async def watch(self) -> None:
+        await trio.sleep_forever()
+
+    def close(self) -> None:
+        if self._writer:
+            os.close(self._writer.descriptor)
+            self._writer = None
+
+    def _open(self) -> LineWriter:
+        if self._writer and not self._is_ours(self._writer.descriptor):
+            self.close()
+        if self._writer is None:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+            descriptor = os.open(self._path, flags, 0o644)
+            try:
+                self._writer = LineWriter.resume(descriptor, readable=descriptor, cut=True)
+            except OSError:
+                os.close(descriptor)
+                raise
+        return self._writer
+
+    def _is_ours(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
+
+@asynccontextmanager
+async def open_file(path: Path) -> AsyncIterator[File]:
+    """The file is opened at the first event and tried again while that fails."""
+    file = File(path)
+    try:
+        yield file
+    finally:
+        file.close()

@@ -1,0 +1,96 @@
+"""Writing lines to a descriptor: whole, in order, without blocking the loop, and not again what stands there.
+
+A process can be killed between a write and the note of it. Where the descriptor is a regular file its tail tells:
+a line that stands there already is not written again, and a torn last line is ended (or cut off) first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+import trio
+from attrs import define, field
+
+from statustrio.errors import ConsumerGoneError, DeliveryError
+
+PIPE_BUF = 4096
+"""A pipe that is writable takes this much without blocking (POSIX, and Linux for terminals in practice)."""
+TAIL = 1 << 18
+"""Bytes of the end of a file that are looked at: more than the longest line."""
+OURS = b'{"v":'
+"""How each of our lines begins."""
+
+_GONE = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET, errno.ENXIO})
+
+
+@define
+class LineWriter:
+    """Writes lines to `descriptor`, one caller at a time."""
+
+    descriptor: int
+    _tail: frozenset[bytes] = frozenset()
+    _rest: bytes = b""
+    _pending: bytes | None = field(default=None)
+    _always_ready: bool = False
+
+    @classmethod
+    def resume(cls, descriptor: int, *, readable: int | str, cut: bool) -> LineWriter:
+        """A writer that knows what stands at the end of the file already.
+
+        `readable` opens the same file for reading. A torn last line is cut off if `cut` and it is ours,
+        else ended with a newline. OSError where the file cannot be looked at.
+        """
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return cls(descriptor)
+        reader = os.open(readable, os.O_RDONLY | os.O_CLOEXEC) if isinstance(readable, str) else os.dup(readable)
+        try:
+            size = os.fstat(reader).st_size
+            start = max(0, size - TAIL)
+            tail = os.pread(reader, TAIL, start)
+        finally:
+            os.close(reader)
+        *lines, torn = tail.split(b"\n")
+        if start:
+            del lines[:1]
+        rest = b""
+        if torn and cut and torn.startswith(OURS):
+            os.ftruncate(descriptor, size - len(torn))
+        elif torn:
+            rest = b"\n"
+        return cls(descriptor, frozenset(lines), rest)
+
+    async def write(self, line: bytes) -> None:
+        """Write one line (without its newline); called again with the same line it goes on where it had to stop.
+
+        Raises DeliveryError where there is no room now, ConsumerGoneError where nobody reads any more.
+        """
+        if line in self._tail:
+            return
+        self._tail = frozenset()
+        if self._pending != line:
+            self._pending = line
+            self._rest += line + b"\n"
+        while self._rest:
+            written = await self._write_some(self._rest[:PIPE_BUF])
+            self._rest = self._rest[written:]
+        self._pending = None
+
+    async def _write_some(self, data: bytes) -> int:
+        try:
+            if not self._always_ready:
+                await trio.lowlevel.wait_writable(self.descriptor)
+            return os.write(self.descriptor, data)
+        except PermissionError:
+            if self._always_ready:
+                raise
+            # Regular files and /dev/null cannot be waited for: they are always ready.
+            self._always_ready = True
+            return 0
+        except BlockingIOError:
+            return 0
+        except OSError as exc:
+            if exc.errno in _GONE:
+                raise ConsumerGoneError("the reader has gone") from exc
+            raise DeliveryError(exc.strerror or str(exc)) from exc

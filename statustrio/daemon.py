@@ -1,0 +1,390 @@
+"""The daemon: puts the tasks together and decides how they start, change and end. Decides nothing else.
+
+The recorder outlives the consumers, the consumers outlive the pollers: so at the end everything that was seen is
+stored, and what is stored is delivered, within the grace.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+import trio
+from attrs import define, field
+
+from statustrio.config import Config, ConsumerConfig, ProviderConfig
+from statustrio.consumers import SERIAL, open_consumer
+from statustrio.dialing import install_resolver
+from statustrio.enrich import Enricher
+from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
+from statustrio.fanout import News, Subscription
+from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
+from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
+from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
+from statustrio.reading import Document, read_document
+from statustrio.recorder import Connectivity, Request, Requests, record, run_recorder
+from statustrio.redaction import Redactor
+from statustrio.store.protocol import Cursor, Health, Store, Wanted
+from statustrio.supervisor import supervise
+
+GRACE_SECONDS = 3.0
+"""What consumers have to take what is owed when the daemon is told to stop; it ends within 5 s in all."""
+LAST_WRITE_SECONDS = 1.0
+ONCE_SECONDS = 30.0
+HEALTH_SECONDS = 30.0
+"""Times that moved are written this often, so that what `sqlite3` shows is never a minute old."""
+CLOCK_SECONDS = 5.0
+JUMP_SECONDS = 10.0
+"""The wall clock went this much further than ours: the machine slept, or somebody set it."""
+WAL_WARNING_BYTES = 64 * 2**20
+INLINE_BYTES = 16 * 1024
+"""A body up to this size is parsed on the loop (about 3 ms), a larger one in a thread."""
+PARSERS = 2
+
+log = structlog.get_logger("statustrio.daemon")
+
+
+@define
+class _Running:
+    """A task that can be stopped alone: what it was started with, its scope, and when it has ended."""
+
+    config: object
+    scope: trio.CancelScope
+    ended: trio.Event
+
+
+@define(eq=False)
+class Daemon:
+    """One run of the monitor on an open store. `reread` reads the configuration again (ConfigError: keep the old)."""
+
+    config: Config
+    store: Store
+    database: Path
+    redactor: Redactor
+    reread: Callable[[], Config]
+    style: str = "auto"
+    backfill: str = "open"
+    _web: Web = field(init=False)
+    _requests: Requests = field(init=False)
+    _news: News = field(init=False, factory=News)
+    _connectivity: Connectivity = field(init=False, factory=Connectivity)
+    _health: dict[str, Health] = field(init=False, factory=dict)
+    _alarms: dict[str, Alarm] = field(init=False, factory=dict)
+    _providers: dict[str, _Running] = field(init=False, factory=dict)
+    _consumers: dict[str, _Running] = field(init=False, factory=dict)
+    _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
+    _stop: trio.Event = field(init=False, factory=trio.Event)
+    _reload: trio.Event = field(init=False, factory=trio.Event)
+    _owing: set[str] = field(init=False, factory=set)
+    _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+    _parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
+
+    async def run(self, *, once: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> bool:
+        """Run until told to stop (SIGINT, SIGTERM, `stop`) or, `once`, until every provider was polled.
+
+        Returns whether every consumer has had all events. Started means: signals are heard, consumers are ready.
+        """
+        install_resolver()
+        self._web = Web(limits=_limits(self.config))
+        async with trio.open_nursery() as services:
+            await services.start(self._hear_signals)
+            send, receive = trio.open_memory_channel[Request[Any]](0)
+            self._requests = Requests(send)
+            async with trio.open_nursery() as recorder:
+                recorder.start_soon(run_recorder, receive, self.store, self._in_database_thread, self._news.announce)
+                async with trio.open_nursery() as consumers:
+                    async with trio.open_nursery() as pollers:
+                        await self._configure(self.config, consumers)
+                        task_status.started()
+                        if once:
+                            consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
+                            await self._poll_all_once()
+                        else:
+                            await self._poll_until_stopped(consumers, pollers)
+                    with trio.move_on_after(LAST_WRITE_SECONDS):
+                        # Stored after what the pollers handed over last: the log is complete when this returns.
+                        await self._save_health()
+                    self._news.end_all()
+                    if self._stop.is_set():
+                        consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
+                recorder.cancel_scope.deadline = trio.current_time() + LAST_WRITE_SECONDS
+                self._requests.close()
+            services.cancel_scope.cancel()
+        return not self._owing
+
+    def stop(self) -> None:
+        """Begin to end: pollers at once, the rest within the grace."""
+        self._stop.set()
+
+    async def _poll_until_stopped(self, consumers: trio.Nursery, pollers: trio.Nursery) -> None:
+        await self._reconcile_providers(self.config, pollers)
+        pollers.start_soon(self._keep_health)
+        pollers.start_soon(self._watch_clock)
+        pollers.start_soon(self._hear_reloads, consumers, pollers)
+        await self._stop.wait()
+        pollers.cancel_scope.cancel()
+
+    async def _poll_all_once(self) -> None:
+        async def end_early() -> None:
+            await self._stop.wait()
+            polls.cancel_scope.cancel()
+
+        async def poll(config: ProviderConfig) -> None:
+            self._connectivity.expect(config.id)
+            state = await self._requests.ask(lambda store: store.load_state(config.id))
+            async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
+                await poll_once(config, state, self._poll(config, fetcher))
+
+        with trio.move_on_after(ONCE_SECONDS):
+            async with trio.open_nursery() as polls:
+                polls.start_soon(end_early)
+                async with trio.open_nursery() as each:
+                    for config in self.config.providers:
+                        if config.enabled:
+                            each.start_soon(poll, config)
+                polls.cancel_scope.cancel()
+
+    # What is configured, and what of it runs
+
+    async def _configure(self, config: Config, consumers: trio.Nursery) -> None:
+        """Put a configuration in force, all but its pollers."""
+        self.redactor.learn(config.secrets)
+        self._web.change_limits(_limits(config))
+        wanted = [Wanted(one.id, one.name, one.feed_url) for one in config.providers if one.enabled]
+        for warning in await self._requests.ask(lambda store: store.configure(wanted)):
+            log.warning("provider.renamed", reason=warning)
+        self._tags.clear()
+        self._tags.update({one.id: one.tags for one in config.providers})
+        await self._reconcile_consumers(config, consumers)
+        self.config = config
+
+    async def _reconcile_providers(self, config: Config, nursery: trio.Nursery) -> None:
+        wanted = {one.id: one for one in config.providers if one.enabled}
+        for stopped in await _stop_others(self._providers, wanted):
+            self._connectivity.forget(stopped)
+            self._health.pop(stopped, None)
+        for provider, one in wanted.items():
+            if provider not in self._providers:
+                self._connectivity.expect(provider)
+                await _start(self._providers, provider, one, nursery, partial(self._run_provider, one))
+
+    async def _reconcile_consumers(self, config: Config, nursery: trio.Nursery) -> None:
+        wanted = {one.id: one for one in config.consumers}
+        for stopped in await _stop_others(self._consumers, wanted):
+            self._news.end(stopped)
+        places = [(one.id, one.from_start) for one in config.consumers]
+        cursors, gone = await self._requests.ask(lambda store: store.subscribe(places))
+        for consumer in gone:
+            log.warning(
+                "consumer.dropped", consumer=consumer, reason="no longer configured: its place in the log is lost"
+            )
+        for cursor in cursors:
+            one = wanted[cursor.consumer]
+            if one.id not in self._consumers:
+                await _start(self._consumers, one.id, one, nursery, partial(self._run_consumer, one, cursor))
+
+    async def _run_provider(
+        self, config: ProviderConfig, *, task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours."""
+        alarm = self._alarms[config.id] = Alarm()
+
+        async def follow() -> None:
+            state = await self._requests.ask(lambda store: store.load_state(config.id))
+            async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
+                await run_poller(config, state, self._poll(config, fetcher), alarm)
+
+        async def failed(reason: str) -> None:
+            observation = Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
+            await self._submit(observation)
+
+        async with trio.open_nursery() as nursery:
+            task_status.started(nursery.cancel_scope)
+            nursery.start_soon(partial(supervise, config.id, follow, failed=failed))
+
+    async def _run_consumer(
+        self,
+        config: ConsumerConfig,
+        cursor: Cursor,
+        *,
+        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        news = self._news.subscribe(config.id)
+        workers = 1 if config.type in SERIAL else config.workers
+        subscription = Subscription(
+            config, cursor, self.store, self._requests, self._in_database_thread, self._tags, workers
+        )
+
+        async def deliver() -> None:
+            async with open_consumer(config, style=self.style) as consumer:
+                await subscription.run(consumer, news)
+
+        self._owing.add(config.id)
+        with trio.CancelScope() as scope, news:
+            task_status.started(scope)
+            try:
+                await supervise(config.id, deliver, let_through=(ConsumerGoneError,))
+                self._owing.discard(config.id)
+            except* ConsumerGoneError:
+                self._lose(config.id)
+
+    def _lose(self, consumer: str) -> None:
+        self._news.end(consumer)
+        if len(self.config.consumers) == 1:
+            log.info("consumer.gone", consumer=consumer, hint="nobody is left to tell: ending, the rest is still owed")
+            self.stop()
+        else:
+            log.warning("consumer.gone", consumer=consumer, hint="the others go on; it is owed what it missed")
+
+    # What the tasks are given to work with
+
+    def _poll(self, config: ProviderConfig, fetcher: Fetcher) -> Poll:
+        async def fetch(url: str, validators: Validators) -> Fetched | NotModified:
+            try:
+                return await fetcher.get(url, validators=validators)
+            except FetchError as exc:
+                exc.args = (self.redactor.hide(str(exc)),)
+                raise
+
+        return Poll(
+            fetch=fetch,
+            read=self._read,
+            enrich=Enricher(fetch, config.feed_url).enrich,
+            submit=self._submit,
+            confirm=self._confirm,
+            chance=random.random,
+            backfill=self.backfill,
+        )
+
+    async def _read(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+        read = partial(
+            read_document,
+            fetched.body,
+            url=fetched.url,
+            content_type=fetched.content_type,
+            platform=config.platform,
+            last_platform=state.platform,
+            last_window=state.window,
+        )
+        if len(fetched.body) <= INLINE_BYTES:
+            return read()
+        return await trio.to_thread.run_sync(read, limiter=self._parsers)
+
+    async def _submit(self, observation: Observation) -> Acknowledgement:
+        work = partial(record, observation=observation, connectivity=self._connectivity)
+        acknowledged = await self._requests.ask(work, durable=True)
+        if "monitor.online" in acknowledged.events:
+            self._wake_all()
+        return acknowledged
+
+    def _confirm(self, provider: str, polled_at: datetime | None, due: datetime | None) -> None:
+        unsaved = self._health.get(provider)
+        polled_at = polled_at or (unsaved.last_polled_at if unsaved else None)
+        self._health[provider] = Health(provider, due, polled_at)
+
+    async def _in_database_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+        return await trio.to_thread.run_sync(work, *args, limiter=self._database_thread)
+
+    # Beside the pollers
+
+    async def _keep_health(self) -> None:
+        while True:
+            await trio.sleep(HEALTH_SECONDS)
+            await self._save_health()
+            self._look_at_wal()
+
+    async def _save_health(self) -> None:
+        healths, self._health = tuple(self._health.values()), {}
+        await self._requests.ask(lambda store: store.save_health(healths, now()))
+
+    def _look_at_wal(self) -> None:
+        with suppress(FileNotFoundError):
+            size = self.database.with_name(self.database.name + "-wal").stat().st_size
+            if size > WAL_WARNING_BYTES:
+                log.warning(
+                    "database.wal",
+                    bytes=size,
+                    reason="a reader holds the log back: end old sqlite3 sessions on this file",
+                )
+
+    async def _watch_clock(self) -> None:
+        ahead = time.time() - trio.current_time()
+        while True:
+            await trio.sleep(CLOCK_SECONDS)
+            before, ahead = ahead, time.time() - trio.current_time()
+            if abs(ahead - before) > JUMP_SECONDS:
+                log.info("clock.jumped", seconds=round(ahead - before))
+                self._wake_all()
+
+    def _wake_all(self) -> None:
+        for alarm in self._alarms.values():
+            alarm.ring()
+
+    async def _hear_signals(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+            task_status.started()
+            async for number in signals:
+                if number == signal.SIGHUP:
+                    self._reload.set()
+                elif self._stop.is_set():
+                    # Asked twice: end as the signal would have ended us.
+                    signal.signal(number, signal.SIG_DFL)
+                    os.kill(os.getpid(), number)
+                else:
+                    log.info("daemon.stopping", signal=signal.Signals(number).name)
+                    self.stop()
+
+    async def _hear_reloads(self, consumers: trio.Nursery, pollers: trio.Nursery) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload = trio.Event()
+            try:
+                config = await trio.to_thread.run_sync(self.reread, limiter=self._parsers)
+            except ConfigError as exc:
+                log.warning("config.rejected", problems=exc.problems, hint="the old configuration stays in force")
+                continue
+            await self._configure(config, consumers)
+            await self._reconcile_providers(config, pollers)
+            log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers))
+
+
+def _limits(config: Config) -> Limits:
+    return Limits(
+        requests_in_flight=config.limits.requests_in_flight,
+        requests_per_host=config.limits.requests_per_host,
+        body=round(config.limits.body_mib * 2**20),
+    )
+
+
+async def _start(
+    running: dict[str, _Running], name: str, config: object, nursery: trio.Nursery, run: Callable[..., Any]
+) -> None:
+    ended = trio.Event()
+
+    async def run_and_tell(*, task_status: trio.TaskStatus[trio.CancelScope]) -> None:
+        try:
+            await run(task_status=task_status)
+        finally:
+            ended.set()
+
+    scope = await nursery.start(run_and_tell)
+    running[name] = _Running(config, scope, ended)
+
+
+async def _stop_others(running: dict[str, _Running], wanted: Mapping[str, object]) -> list[str]:
+    """Stop what is not wanted as it runs, and wait for its end; the names of what was stopped."""
+    stale = [name for name, one in running.items() if wanted.get(name) != one.config]
+    for name in stale:
+        running[name].scope.cancel()
+    for name in stale:
+        await running.pop(name).ended.wait()
+    return stale

@@ -1,0 +1,315 @@
+"""What one observation changes: the heart of the monitor, a pure function of what is known and what was seen.
+
+`detect` decides about one provider, `detect_connection` about the monitor as a whole. What an update means is
+`lifecycle`'s business, which update it is `matching`'s; here both are applied to a feed's window: first sight,
+entries that slid into view, incidents that left, were withdrawn or moved, and a provider that went dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from attrs import evolve, field, frozen
+
+from statustrio.incidents import Told, absorb, supersede, take_down, tell
+from statustrio.lifecycle import same_minute
+from statustrio.matching import same_text
+from statustrio.model import (
+    Change,
+    Draft,
+    Failed,
+    Known,
+    KnownIncident,
+    Observation,
+    ProviderState,
+    Reading,
+    Seen,
+    Shape,
+    Shown,
+    Status,
+    Unchanged,
+)
+from statustrio.rfc3339 import to_text
+
+FAILURES_UNTIL_BLIND = 3
+SILENCE_UNTIL_BLIND = timedelta(minutes=15)
+OFFLINE_MINIMUM = 3
+"""Fewer providers than this cannot tell an offline machine from their own trouble."""
+CONFIRMING_POLLS = 3
+CONFIRMING_TIME = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(days=7)
+"""An incident that left the window unresolved counts as open for so long."""
+GONE = 410
+
+
+def detect(known: Known, observation: Observation) -> Change:
+    """What this observation changes and which events it makes, in the order in which they are announced."""
+    match observation.outcome:
+        case Failed() as failed:
+            return _detect_failure(known, observation, failed)
+        case Unchanged():
+            absences = _absences(known, observation, known.state.window, known.state.shape)
+            return _success(known, observation, known.state, absences, {})
+        case Seen() as seen:
+            return _detect_seen(known, observation, seen)
+
+
+def detect_connection(unconnected: Mapping[str, bool], *, offline: bool) -> str | None:
+    """`monitor.offline` or `monitor.online` if that begins now.
+
+    `unconnected` says for each provider that is polled whether its newest poll found no connection at all.
+    """
+    all_dark = len(unconnected) >= OFFLINE_MINIMUM and all(unconnected.values())
+    if all_dark and not offline:
+        return "monitor.offline"
+    if offline and unconnected and not all(unconnected.values()):
+        return "monitor.online"
+    return None
+
+
+def _detect_failure(known: Known, observation: Observation, failed: Failed) -> Change:
+    state = known.state
+    failures = state.consecutive_failures + 1
+    gone = failed.status == GONE
+    silent_since = state.last_success_at
+    too_long = silent_since is not None and observation.at - silent_since > max(
+        SILENCE_UNTIL_BLIND, timedelta(seconds=2 * observation.interval)
+    )
+    blind = gone or failures >= FAILURES_UNTIL_BLIND or too_long
+    drafts: tuple[Draft, ...] = ()
+    unreachable_since = state.unreachable_since
+    if blind and unreachable_since is None and not known.offline:
+        unreachable_since = observation.at
+        drafts = (_provider_draft("unreachable", observation, failed.reason),)
+    state = evolve(
+        state,
+        version=state.version + 1,
+        last_polled_at=observation.at,
+        consecutive_failures=failures,
+        last_error=failed.reason,
+        last_status=failed.status,
+        not_before=failed.not_before,
+        unreachable_since=unreachable_since,
+        gone=gone,
+    )
+    return Change(state=state, at=observation.at, drafts=drafts)
+
+
+def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
+    state = known.state
+    arrival = _arrive(known, observation, seen)
+    incidents = dict(arrival.incidents)
+    told: list[Told] = []
+    for incident_id, readings in _by_incident(seen.readings).items():
+        before = incidents.get(incident_id)
+        absorbed = absorb(before, readings, seen.shape, observation.at, renamed=incident_id in arrival.renamed.values())
+        how = "updates"
+        if before is None:
+            how = _how_to_tell(state, observation, seen, arrival, absorbed.incident)
+        incidents[incident_id] = absorbed.incident
+        told.append(tell(absorbed, how))
+    drafts = (*arrival.drafts, *_in_order(told))
+    absences = _absences(evolve(known, incidents=tuple(incidents.values())), observation, seen.window, seen.shape)
+    window_times = [shown.at for shown in seen.window if shown.at]
+    state = evolve(
+        state,
+        feed_url=observation.feed_url,
+        platform=seen.platform,
+        shape=seen.shape,
+        host=seen.host,
+        validators=seen.validators,
+        body_digest=seen.body_digest,
+        window=seen.window,
+        window_oldest=min(window_times, default=state.window_oldest),
+    )
+    warnings = tuple(warning for one in told for warning in one.warnings)
+    named = {reading.incident_id for reading in seen.readings} | set(arrival.renamed.values()) | set(arrival.superseded)
+    touched = {incident_id: incidents[incident_id] for incident_id in incidents if incident_id in named}
+    change = _success(evolve(known, incidents=tuple(incidents.values())), observation, state, absences, touched)
+    recovered, rest = _split(change.drafts, "provider.recovered")
+    return evolve(
+        change,
+        drafts=(*recovered, *drafts, *rest),
+        renamed=tuple(arrival.renamed.items()),
+        warnings=warnings,
+    )
+
+
+@frozen
+class _Arrival:
+    """How a document meets what is known: is all of it new to us, did the page move, which ids changed."""
+
+    first_sight: bool
+    incidents: Mapping[str, KnownIncident]
+    drafts: tuple[Draft, ...] = ()
+    renamed: Mapping[str, str] = field(factory=dict)
+    superseded: tuple[str, ...] = ()
+
+
+def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
+    state = known.state
+    incidents = {incident.incident_id: incident for incident in known.incidents}
+    if state.first_success_at is None:
+        return _Arrival(first_sight=True, incidents=incidents)
+    new_page = (seen.platform, seen.host) != (state.platform, state.host)
+    named = {reading.incident_id for reading in seen.readings}
+    strangers = bool(seen.window) and bool(state.window) and named.isdisjoint(incidents)
+    strangers = strangers and all(shown.incident_id in named for shown in seen.window)
+    changed = _provider_draft("changed", observation, _move(state, seen, observation))
+    if not strangers:
+        return _Arrival(first_sight=False, incidents=incidents, drafts=(changed,) if new_page else ())
+    renamed = _same_incidents(known.incidents, seen.readings)
+    if not (renamed or new_page or observation.feed_url != state.feed_url):
+        gap = _provider_draft("gap", observation, "nothing the feed shows is known: updates may have been missed")
+        return _Arrival(first_sight=False, incidents=incidents, drafts=(gap,))
+    for old, new in renamed.items():
+        incidents[new] = evolve(incidents.pop(old), incident_id=new)
+    superseded = tuple(one.incident_id for one in incidents.values() if one.open and one.incident_id not in named)
+    for incident_id in superseded:
+        incidents[incident_id] = supersede(incidents[incident_id])
+    return _Arrival(True, incidents, (changed,), renamed, superseded)
+
+
+def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading]) -> dict[str, str]:
+    """Old id to new id of the incidents that have the same title and start under another id."""
+    renamed: dict[str, str] = {}
+    for reading in readings:
+        for incident in known:
+            if (
+                incident.incident_id not in renamed
+                and same_text(incident.title, reading.title)
+                and same_minute(incident.started_at, reading.started_at)
+            ):
+                renamed[incident.incident_id] = reading.incident_id
+                break
+    return renamed
+
+
+def _move(state: ProviderState, seen: Seen, observation: Observation) -> str:
+    """What moved, in words."""
+    moves = []
+    if seen.platform != state.platform:
+        moves.append(f"platform {state.platform} to {seen.platform}")
+    if seen.host != state.host:
+        moves.append(f"host {state.host} to {seen.host}")
+    if not moves and observation.feed_url != state.feed_url:
+        moves.append("another feed of the page")  # its URL can hold a secret
+    return "the page changed: " + (", ".join(moves) or "its incidents have other ids")
+
+
+def _how_to_tell(
+    state: ProviderState, observation: Observation, seen: Seen, arrival: _Arrival, incident: KnownIncident
+) -> str:
+    """How an incident not known before is told: every update, only how it stands, or not at all."""
+    if arrival.first_sight:
+        backfill = observation.backfill if state.first_success_at is None else "open"
+        return {"all": "updates", "none": "nothing"}.get(backfill, "standing" if incident.open else "nothing")
+    times = [shown.at for shown in seen.window if shown.incident_id == incident.incident_id and shown.at]
+    slid_into_view = (
+        not incident.open and state.window_oldest is not None and bool(times) and max(times) < state.window_oldest
+    )
+    return "nothing" if slid_into_view else "updates"
+
+
+def _by_incident(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
+    """The readings of each incident: more than one where each update has an entry of its own."""
+    grouped: dict[str, list[Reading]] = {}
+    for reading in readings:
+        grouped.setdefault(reading.incident_id, []).append(reading)
+    return grouped
+
+
+def _in_order(told: Sequence[Told]) -> tuple[Draft, ...]:
+    """All drafts, oldest update first; those of one incident keep their order even where its times do not."""
+    keyed: list[tuple[datetime, Draft]] = []
+    for one in told:
+        latest = None
+        for draft in one.drafts:
+            if draft.update_at and (latest is None or draft.update_at > latest):
+                latest = draft.update_at
+            keyed.append((latest or one.at, draft))
+    return tuple(draft for _, draft in sorted(keyed, key=lambda pair: pair[0]))
+
+
+@frozen
+class _Absences:
+    """What became of the incidents that the document does not show: their new state, and what is told of it."""
+
+    incidents: Mapping[str, KnownIncident]
+    drafts: tuple[Draft, ...]
+
+
+def _absences(known: Known, observation: Observation, window: Sequence[Shown], shape: Shape | None) -> _Absences:
+    shown_ids = {shown.incident_id for shown in window}
+    oldest = min((shown.at for shown in window if shown.at), default=None)
+    last_times = {shown.incident_id: shown.at for shown in known.state.window}
+    changed: dict[str, KnownIncident] = {}
+    drafts: list[Draft] = []
+    for incident in known.incidents:
+        if incident.incident_id in shown_ids:
+            continue
+        after = (
+            evolve(incident, shown=False, last_seen_at=known.state.last_success_at or incident.last_seen_at)
+            if incident.shown
+            else incident
+        )
+        if incident.open and incident.shown:
+            at = last_times.get(incident.incident_id) or incident.updated_at
+            overtaken = oldest is not None and at is not None and oldest < at
+            if shape is Shape.CURRENT or overtaken:
+                after = evolve(after, missing_since=observation.at, missing_polls=1)
+            else:
+                forgotten_at = observation.at + FORGOTTEN_AFTER
+                after = evolve(after, expires_at=min(incident.expires_at or forgotten_at, forgotten_at))
+        elif incident.missing_since is not None:
+            after = evolve(after, missing_polls=incident.missing_polls + 1)
+            confirmed = (
+                after.missing_polls >= CONFIRMING_POLLS and observation.at - incident.missing_since >= CONFIRMING_TIME
+            )
+            if confirmed:
+                after, draft = take_down(after, observation.at, unlisted=shape is Shape.CURRENT)
+                drafts.append(draft)
+        if after != incident:
+            changed[incident.incident_id] = after
+    return _Absences(changed, tuple(drafts))
+
+
+def _success(
+    known: Known,
+    observation: Observation,
+    state: ProviderState,
+    absences: _Absences,
+    touched: Mapping[str, KnownIncident],
+) -> Change:
+    incidents = {**touched, **absences.incidents}
+    after = {**{one.incident_id: one for one in known.incidents}, **incidents}
+    drafts = absences.drafts
+    if state.unreachable_since is not None:
+        since = to_text(state.unreachable_since.replace(microsecond=0))
+        drafts = (_provider_draft("recovered", observation, f"reachable again, it was not since {since}"), *drafts)
+    state = evolve(
+        state,
+        version=state.version + 1,
+        first_success_at=state.first_success_at or observation.at,
+        last_polled_at=observation.at,
+        last_success_at=observation.at,
+        consecutive_failures=0,
+        last_error=None,
+        last_status=None,
+        not_before=None,
+        unreachable_since=None,
+        gone=False,
+        active=any(one.open and one.status is not Status.SCHEDULED for one in after.values()),
+        watching=any(one.missing_since is not None for one in after.values()),
+    )
+    return Change(state=state, at=observation.at, incidents=tuple(incidents.values()), drafts=drafts)
+
+
+def _split(drafts: Iterable[Draft], name: str) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
+    drafts = tuple(drafts)
+    return tuple(one for one in drafts if one.event == name), tuple(one for one in drafts if one.event != name)
+
+
+def _provider_draft(what: str, observation: Observation, message: str) -> Draft:
+    return Draft(event=f"provider.{what}", key=observation.at.isoformat(), message=message)

@@ -1,0 +1,180 @@
+"""Whom a request may reach: host names to addresses, and which addresses are private. Knows no HTTP.
+
+A redirect must not lead from a public host into the network we run in (SSRF). A check of the name before the request
+loses to DNS rebinding, so the resolver itself leaves out private addresses while `public_only` is in force, and what
+it returns is what is dialled.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+import trio
+from trio.abc import HostnameResolver
+
+from statustrio.errors import FetchError
+
+# `is_global` alone is wrong for each of these: it takes protocol assignments (192.0.0.8) and multicast for global,
+# and does not look inside the transition forms that carry an IPv4 address.
+_PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_DOCUMENTATION = IPv6Network("3fff::/20")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+_LOOKUPS = 256
+"""Look-ups at once: more than the 200 requests in flight, so that some that hang delay nobody else."""
+
+_public_only: ContextVar[bool] = ContextVar("public_only", default=False)
+
+
+def is_public(address: str) -> bool:
+    """Whether `address` is reachable from the whole Internet; False for what is no IP address."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return _is_public(ip)
+
+
+def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+    if isinstance(ip, IPv4Address):
+        return ip.is_global and not ip.is_multicast and ip not in _PROTOCOL_ASSIGNMENTS
+    if ip.ipv4_mapped:
+        return _is_public(ip.ipv4_mapped)
+    if ip in _NAT64:
+        return _is_public(IPv4Address(int(ip) & 0xFFFFFFFF))
+    if ip.sixtofour:
+        return _is_public(ip.sixtofour)
+    return ip in _GLOBAL_UNICAST and ip.is_global and ip not in _DOCUMENTATION
+
+
+def literal_address(host: str) -> str | None:
+    """Return the address that `host` spells out in any form the system dials, `0x7f.1` included; None for a name.
+
+    Such a host never reaches the resolver. Raises ValueError where `host` can be neither (a label of 70 letters).
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return None
+    return str(found[0][4][0])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its very name or number."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    address = literal_address(host)
+    return address is not None and ip_address(address.partition("%")[0]).is_loopback
+
+
+@contextmanager
+def public_only(on: bool) -> Iterator[None]:
+    """While `on`, look-ups made in this task find public addresses only."""
+    token = _public_only.set(on)
+    try:
+        yield
+    finally:
+        _public_only.reset(token)
+
+
+def refusal(address: str) -> FetchError:
+    """Say that a redirect led to the private `address`."""
+    return FetchError(f"redirected to a private address ({address})")
+
+
+class Resolver(HostnameResolver):
+    """trio's look-ups on threads of their own, deaf to private addresses under `public_only`.
+
+    trio would use its default thread limiter and keep the token of a look-up that was cancelled: with 60 that hang,
+    an unrelated `to_thread` call waited 2.6 s.
+    """
+
+    def __init__(self, getaddrinfo: Callable[..., list[Any]] = socket.getaddrinfo, *, lookups: int = _LOOKUPS) -> None:
+        self._getaddrinfo = getaddrinfo
+        self._limiter = trio.CapacityLimiter(lookups)
+
+    async def getaddrinfo(
+        self,
+        host: bytes | None,
+        port: bytes | str | int | None,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[Any]:
+        """Look `host` up. Raises FetchError where `public_only` leaves nothing, socket.gaierror like the original."""
+        look_up = partial(self._getaddrinfo, host, port, family, type, proto, flags)
+        found = await trio.to_thread.run_sync(look_up, abandon_on_cancel=True, limiter=self._limiter)
+        if not _public_only.get():
+            return found
+        allowed = [info for info in found if is_public(info[4][0])]
+        if found and not allowed:
+            raise refusal(found[0][4][0])
+        return allowed
+
+    async def getnameinfo(self, sockaddr: Any, flags: int) -> tuple[str, str]:
+        """Look the name of an address up."""
+        look_up = partial(socket.getnameinfo, sockaddr, flags)
+        return await trio.to_thread.run_sync(look_up, abandon_on_cancel=True, limiter=self._limiter)
+
+
+def install_resolver(resolver: Resolver | None = None) -> None:
+    """Put our look-ups in place of trio's; once, inside `trio.run`."""
+    trio.socket.set_custom_hostname_resolver(resolver or Resolver())
+
+
+def failure_of(error: BaseException, where: str) -> str | None:
+    """Say in a person's words why the network or TLS let `error` happen; None if neither is to blame.
+
+    `where` is the `host:port` that was dialled. httpx leaves the reason to the chain of causes (an untrusted
+    certificate is `ConnectError('')`), and trio puts one error per address into a group there.
+    """
+    causes = tuple(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: {_tls_failure(cause)}"
+        if isinstance(cause, socket.gaierror):
+            return f"cannot resolve {where.rpartition(':')[0]}: {cause.strerror}"
+    errors = [cause for cause in causes if isinstance(cause, OSError) and cause.errno]
+    if any(isinstance(cause, ConnectionRefusedError) for cause in errors):
+        return f"connection refused by {where}"
+    if errors:
+        return f"{os.strerror(errors[0].errno or 0).lower()} ({where})"
+    return None
+
+
+def _tls_failure(error: ssl.SSLError) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"certificate verify failed: {error.verify_message.rstrip('.')}"
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return "connection closed during the handshake"
+        case _:
+            return (error.reason or "unknown error").replace("_", " ").lower()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and what led to it, the members of groups included."""
+    waiting = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cause.exceptions)
+        # httpcore raises `from None` what trio said, so the suppressed context counts as well.
+        behind = cause.__cause__ or cause.__context__
+        if behind is not None:
+            waiting.append(behind)

@@ -1,0 +1,45 @@
+"""The exceptions of statustrio. Messages are lower case, without full stop, and say what to do."""
+
+
+class StatustrioError(Exception):
+    """Base of everything a user can mend; the command line shows its text without a traceback."""
+
+
+class ConfigError(StatustrioError):
+    """The configuration cannot be used. `problems` holds one `file:line:column: key: message` each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StoreError(StatustrioError):
+    """The database cannot be used as it is: foreign, newer, locked by another daemon, unreadable."""
+
+
+class FetchError(StatustrioError):
+    """A request that brought no document. The text is a reason a person understands.
+
+    `status` is the HTTP status where there was one, `retry_after` the pause in seconds the server asked
+    for, `unconnected` whether no connection came about (what a machine that is offline sees).
+    """
+
+    def __init__(
+        self, reason: str, *, status: int | None = None, retry_after: float | None = None, unconnected: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.retry_after = retry_after
+        self.unconnected = unconnected
+
+
+class FeedError(StatustrioError):
+    """A document that is no whole feed: an HTML page, other XML, nothing at all, or a part of one."""
+
+
+class DeliveryError(StatustrioError):
+    """A consumer could not take an event now; the event is still owed and is tried again."""
+
+
+class ConsumerGoneError(StatustrioError):
+    """A consumer can take no further event in this process: the reader of stdout went away."""

@@ -1,0 +1,84 @@
+"""An event: one change that is announced, and the JSON object it is printed and stored as (format version 1)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from attrs import frozen
+
+from statustrio.model import Component, Draft, Impact, Status
+
+WARNINGS = frozenset(
+    {"incident.opened", "incident.reopened", "provider.unreachable", "monitor.offline"},
+)
+"""The events of level `warning`; all others are `info`."""
+
+NAMES = (
+    *(
+        f"incident.{what}"
+        for what in ("opened", "updated", "resolved", "reopened", "postmortem", "edited", "withdrawn")
+    ),
+    *(f"maintenance.{what}" for what in ("scheduled", "started", "updated", "completed", "edited", "withdrawn")),
+    *(f"provider.{what}" for what in ("unreachable", "recovered", "gap", "changed")),
+    *(f"monitor.{what}" for what in ("offline", "online")),
+)
+"""Every name an event can have."""
+
+
+@frozen
+class Event:
+    """An event of the log. `provider` is None where it concerns the monitor as a whole."""
+
+    seq: int
+    id: str
+    timestamp: datetime
+    event: str
+    provider: str | None
+    provider_name: str | None
+    incident_id: str | None = None
+    title: str | None = None
+    status: Status | None = None
+    previous_status: Status | None = None
+    impact: Impact | None = None
+    components: tuple[Component, ...] | None = None
+    message: str | None = None
+    update_at: datetime | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    url: str | None = None
+    v: int = 1
+
+    @property
+    def level(self) -> str:
+        return "warning" if self.event in WARNINGS else "info"
+
+    @classmethod
+    def from_draft(
+        cls, draft: Draft, *, seq: int, timestamp: datetime, provider: str | None, provider_name: str | None
+    ) -> Event:
+        return cls(
+            seq=seq,
+            id=event_id(provider, draft.incident_id, draft.key, draft.event),
+            timestamp=timestamp,
+            event=draft.event,
+            provider=provider,
+            provider_name=provider_name,
+            incident_id=draft.incident_id,
+            title=draft.title,
+            status=draft.status,
+            previous_status=draft.previous_status,
+            impact=draft.impact,
+            components=draft.components,
+            message=draft.message,
+            update_at=draft.update_at,
+            started_at=draft.started_at,
+            updated_at=draft.updated_at,
+            url=draft.url,
+        )
+
+
+def event_id(provider: str | None, incident_id: str | None, key: str, name: str) -> str:
+    """The same 32 hexadecimal digits for the same event, whoever computes them."""
+    parts = "\x1f".join((provider or "", incident_id or "", key, name))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]

@@ -1,0 +1,219 @@
+"""A document's bytes to a feed and its entries, with feedparser. Pure.
+
+Says what is no whole feed, and why, before anything is read from it: half a document or an error page must never
+look like "no incident". What the entries mean is the platforms' business.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import feedparser
+from attrs import frozen
+
+from statustrio.errors import FeedError
+from statustrio.feed.dates import parse_date
+from statustrio.feed.text import one_line, plain
+
+MOST_ENTRIES = 5000
+"""Entries read of one feed. The longest real one has some hundred."""
+
+
+@frozen
+class Entry:
+    """An item of a feed. `title` is plain text, `content` and `summary` are HTML as the page wrote it.
+
+    RSS descriptions are `summary`, `content:encoded` is `content`. A date that cannot be understood is None.
+    """
+
+    id: str | None
+    title: str
+    link: str | None
+    published: datetime | None
+    updated: datetime | None
+    content: str
+    summary: str
+    categories: tuple[str, ...] = ()
+
+
+@frozen
+class Feed:
+    """A whole document. `format` is `atom` or `rss`, `description` the subtitle or channel description."""
+
+    url: str
+    format: str
+    title: str
+    generator: str
+    link: str | None
+    id: str | None
+    entries: tuple[Entry, ...]
+    description: str = ""
+
+
+_FORMATS: Mapping[str, str] = {"feed": "atom", "rss": "rss", "rdf": "rss"}
+"""The local name of the root element, and the format it means."""
+
+_BYTE_ORDERS = (  # the longer mark first: that of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le", 4),
+    (codecs.BOM_UTF32_BE, "utf-32-be", 4),
+    (codecs.BOM_UTF16_LE, "utf-16-le", 2),
+    (codecs.BOM_UTF16_BE, "utf-16-be", 2),
+    (b"<\0", "utf-16-le", 2),
+    (b"\0<", "utf-16-be", 2),
+    (codecs.BOM_UTF8, "latin-1", 1),
+)
+_INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"})
+"""Python codecs that `decode` accepts and no feed is written in; some warn or run code of their own."""
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]{1,40})""", re.IGNORECASE)
+_DECLARED = re.compile(r"""\s*<\?xml[^<>]{0,100}?\sencoding\s*=\s*["']([^"'<>]{1,40})["']""")
+_PROLOG = re.compile(
+    r"\s+|<\?.*?\?>|<!--.*?-->"
+    r"|<!doctype(?!\s+html[\s>])[^>\[]*(?:\[[^\]]*\][^>\[]*)?>"
+    # Old Hugo sites escape the XML declaration of an otherwise good feed (cState, 2021-12 to 2022-02)
+    r"|&lt;\?xml.*?\?(?:>|&gt;)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A thing that may stand before the first element."""
+_FIRST = re.compile(r"<(?:!doctype\s+)?([a-z_][\w:.-]*)", re.IGNORECASE)
+_PAGE = frozenset({"html", "head", "body"})
+_SECTIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
+
+
+def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
+    """The feed a document holds, at most its first 5000 entries.
+
+    Ill-formed but whole documents are read as well as they go. `content_type` counts only where it names a
+    charset. Raises `FeedError` for what is no feed, or only a part of one.
+    """
+    if not body.strip(b" \t\r\n\0"):
+        raise FeedError("the answer is empty")
+    text, unit = _sketch(body)
+    root = _root(text)
+    name = root.lower().rpartition(":")[2]
+    if name in _PAGE:
+        raise FeedError("an HTML page instead of a feed: is the URL right?")
+    if name not in _FORMATS:
+        raise FeedError(f"XML that is no feed: its root element is <{root}>")
+    if (declared := _DECLARED.match(text)) and not _is_charset(declared[1], unknown=True):
+        raise FeedError(f"the document declares an encoding no feed has: {declared[1]}")
+    document = _parsed(body, content_type)
+    if len(body) % unit or (document.bozo and not _is_whole(text, root)):
+        raise FeedError(f"the document is cut off: </{root}> is missing at its end")
+    # `dict.get` throughout: feedparser's own look-up puts other fields in the place of missing ones, with a warning
+    head: dict[str, Any] = document.feed
+    return Feed(
+        url=url,
+        format=_FORMATS[name],
+        title=plain(_text(head, "title")),
+        generator=one_line(_text(head, "generator")),
+        link=_text(head, "link") or None,
+        id=_text(head, "id") or None,
+        entries=tuple(_entry(raw) for raw in document.entries[:MOST_ENTRIES]),
+        description=plain(_text(head, "subtitle")),
+    )
+
+
+def _parsed(body: bytes, content_type: str | None) -> Any:
+    try:
+        return feedparser.parse(
+            io.BytesIO(body),  # never the bytes themselves: feedparser opens a file of that name
+            response_headers={"content-type": _header(content_type)},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (ValueError, OverflowError) as exc:  # its loose mode trips over `&#xd800;` and encodings with odd names
+        raise FeedError(f"the document cannot be read: {exc}") from exc
+
+
+def digest(entry: Entry) -> str:
+    """A fingerprint of what the entry says. White space, also between tags, and a moved `updated` do not change it."""
+    at = entry.published or entry.updated
+    fields = [
+        entry.id,
+        entry.link,
+        _tight(entry.title),
+        _tight(entry.content),
+        _tight(entry.summary),
+        [_tight(category) for category in entry.categories],
+        at.isoformat() if at else None,
+    ]
+    return blake2b(json.dumps(fields).encode(), digest_size=16).hexdigest()
+
+
+def _tight(markup: str) -> str:
+    """Blanks beside tags go too: GitHub's page once began to write `<p> <small>` for `<p><small>`."""
+    return " ".join(markup.split()).replace(" <", "<").replace("> ", ">")
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    return Entry(
+        id=_text(raw, "id").strip() or None,
+        title=plain(_text(raw, "title")),
+        link=_text(raw, "link").strip() or None,
+        published=parse_date(_text(raw, "published")),
+        updated=parse_date(_text(raw, "updated")),
+        content=next((value for part in dict.get(raw, "content", []) if (value := _text(part, "value"))), ""),
+        # `summary` itself may be feedparser's copy of the content; only a real one has details
+        summary=_text(dict.get(raw, "summary_detail", {}), "value"),
+        categories=tuple(
+            label for tag in dict.get(raw, "tags", []) if (label := plain(_text(tag, "term") or _text(tag, "label")))
+        ),
+    )
+
+
+def _text(fields: dict[str, Any], key: str) -> str:
+    value = dict.get(fields, key)
+    return value if isinstance(value, str) else ""
+
+
+def _header(content_type: str | None) -> str:
+    """`application/xml`, because `text/xml` without a charset would force ASCII on the document."""
+    match = _CHARSET.search(content_type or "")
+    if match is None or not _is_charset(match[1], unknown=False):
+        return "application/xml"
+    return f"application/xml; charset={match[1]}"
+
+
+def _is_charset(name: str, *, unknown: bool) -> bool:
+    """Whether documents are written in it; `unknown` is the answer where Python does not know the name."""
+    try:
+        return codecs.lookup(name).name not in _INTERNAL_CODECS
+    except (LookupError, ValueError):
+        return unknown
+
+
+def _sketch(body: bytes) -> tuple[str, int]:
+    """The document with its markup legible, whatever its encoding, and the bytes that make one unit of it."""
+    for mark, encoding, unit in _BYTE_ORDERS:
+        if body.startswith(mark):
+            text = body.removeprefix(mark) if b"<" not in mark else body
+            return text.decode(encoding, "replace"), unit
+    return body.decode("latin-1"), 1
+
+
+def _root(text: str) -> str:
+    """The name of the first element; `html` also where only a doctype says so."""
+    position = 0
+    while match := _PROLOG.match(text, position):
+        position = match.end()
+    if match := _FIRST.match(text, position):
+        return match[1]
+    if text.startswith("<", position) or position == len(text):
+        raise FeedError("the document is cut off before its first element")
+    raise FeedError("the answer is not XML")
+
+
+def _is_whole(text: str, root: str) -> bool:
+    """Whether an ill-formed document closes its root element, by a tag outside of comments and CDATA sections."""
+    closing = text.rfind(f"</{root}")
+    if closing < 0 or not text[closing + len(root) + 2 :].lstrip().startswith(">"):
+        return False
+    return all(text.rfind(start, 0, closing) <= text.rfind(end, 0, closing) for start, end in _SECTIONS)

@@ -1,0 +1,280 @@
+"""One incident: what a reading of it adds to what is stored, and how that is told. Pure.
+
+`absorb` says what is new, `tell` turns it into drafts of events, `take_down` and `supersede` end an incident that
+its page no longer shows. The events of one incident always tell its state: after an end it is over, after any
+other it is open (`_consistent`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from attrs import evolve, frozen
+
+from statustrio.lifecycle import END, Step, beginning, reopening, walk
+from statustrio.matching import Matching, key, match_updates, same_text
+from statustrio.model import OVER, Draft, KnownIncident, KnownUpdate, Reading, Shape, Status, Update
+
+SILENT_AFTER_EDITS = 24
+"""A page that rewrites an incident more often than this in a row is not worth hearing."""
+UNKNOWN_OPEN_FOR = timedelta(hours=24)
+"""How long after its last update an incident without any status word counts as open."""
+UNLISTED = "no longer listed by the provider"
+
+
+@frozen
+class Told:
+    """The drafts about one incident, in the order of its life; `at` places those without a time of their own."""
+
+    at: datetime
+    drafts: tuple[Draft, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@frozen
+class News:
+    """One update as a step of its timeline, and whether it is known but says something else now."""
+
+    update: KnownUpdate
+    step: Step
+    edited: bool = False
+
+
+@frozen
+class Absorbed:
+    """An incident before (None: not known) and after its newest reading, and what of its timeline is news."""
+
+    before: KnownIncident | None
+    incident: KnownIncident
+    news: tuple[News, ...]
+    newest: News
+    rewritten: bool
+    """Its title changed, or the components where a feed shows only the latest update."""
+    at: datetime
+
+
+def absorb(
+    before: KnownIncident | None, readings: Sequence[Reading], shape: Shape, now: datetime, *, renamed: bool = False
+) -> Absorbed:
+    """What the readings of one incident add to it; several readings of one incident are updates of it.
+
+    `renamed` says that the page moved and shows the incident under another id: what is written differently
+    there, or is older than the newest update stored, is no news.
+    """
+    reading, shown = _merge(readings)
+    shape = Shape.PER_UPDATE if len(readings) > 1 else shape
+    known = before.updates if before else ()
+    matching = match_updates(shape, known, shown)
+    timeline, fresh = _timeline(known, matching, shape)
+    steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
+    life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
+    news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
+    if renamed:
+        horizon = max((update.at for update in known if update.at), default=None)
+        news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
+    rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
+    incident = _stored(before, reading, life, now)
+    over = incident.status in OVER
+    flipped = before is not None and over != (before.status in OVER)
+    edited = rewritten or any(one.edited for one in news)
+    by_n = {update.n: update for update in known}
+    by_n |= {update.n: evolve(update, vanished=True) for update in matching.vanished}
+    by_n |= {one.update.n: one.update for one in life}
+    incident = evolve(
+        incident,
+        updates=tuple(by_n[n] for n in sorted(by_n)),
+        edits=0 if any(not one.edited for one in news) else incident.edits + edited,
+        revision=incident.revision + (rewritten or flipped),
+    )
+    return Absorbed(before, incident, news, life[-1], rewritten, now)
+
+
+def _is_later(at: datetime | None, horizon: datetime | None) -> bool:
+    return horizon is None or (at is not None and at > horizon)
+
+
+def _merge(readings: Sequence[Reading]) -> tuple[Reading, tuple[Update, ...]]:
+    """The reading of the newest entry, which speaks for the incident, and the updates of all, oldest first."""
+    ordered = sorted(readings, key=lambda one: one.updates[-1].at or _EPOCH)
+    return ordered[-1], tuple(update for one in ordered for update in one.updates)
+
+
+def _timeline(
+    known: Sequence[KnownUpdate], matching: Matching, shape: Shape
+) -> tuple[list[KnownUpdate], dict[int, bool]]:
+    """The timeline as it stands now, oldest first, and which of it is news by its `n` (True: rewritten)."""
+    next_n = max((update.n for update in known), default=-1) + 1
+    shown: list[KnownUpdate] = []
+    fresh: dict[int, bool] = {}
+    for match in matching.matches:
+        update = match.shown
+        if match.known is None:
+            shown.append(KnownUpdate(next_n, update.at, update.label, Status.UNKNOWN, update.text))
+            fresh[next_n] = False
+            next_n += 1
+        elif match.edited:
+            revision = match.known.revision + 1
+            rewritten = KnownUpdate(match.known.n, update.at, update.label, Status.UNKNOWN, update.text, revision)
+            shown.append(rewritten)
+            fresh[match.known.n] = True
+        else:
+            # Shown again after it had vanished is no news.
+            shown.append(evolve(match.known, vanished=False))
+    if shape is Shape.TIMELINE:
+        return shown, fresh
+    by_n = {update.n: update for update in (*known, *shown)}
+    timeline = [by_n[n] for n in sorted(by_n)]
+    if shape is Shape.PER_UPDATE:
+        timeline.sort(key=lambda update: update.at or _EPOCH)
+    return timeline, fresh
+
+
+def _stored(before: KnownIncident | None, reading: Reading, life: Sequence[News], now: datetime) -> KnownIncident:
+    """The incident without its updates; what the page does not say stays as it was known."""
+    fallback = before or KnownIncident(
+        incident_id=reading.incident_id,
+        kind=reading.kind,
+        title=reading.title,
+        status=Status.UNKNOWN,
+        updates=(),
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    status = life[-1].step.status
+    newest_at = max((one.update.at for one in life if one.update.at), default=None)
+    expires_at = (newest_at or fallback.first_seen_at) + UNKNOWN_OPEN_FOR if status is Status.UNKNOWN else None
+    ends = [one.update.at for one in life if one.step.status in OVER and one.step.previous not in OVER]
+    return evolve(
+        fallback,
+        kind=reading.kind,
+        title=reading.title,
+        status=status,
+        last_seen_at=now,
+        url=reading.url or fallback.url,
+        impact=reading.impact or fallback.impact,
+        components=reading.components if reading.components is not None else fallback.components,
+        started_at=reading.started_at or fallback.started_at,
+        updated_at=reading.updated_at or newest_at,
+        resolved_at=ends[-1] if status in OVER else None,
+        scheduled_for=reading.scheduled_for or fallback.scheduled_for,
+        scheduled_until=reading.scheduled_until or fallback.scheduled_until,
+        open=status not in OVER and (expires_at is None or expires_at > now),
+        shown=True,
+        missing_since=None,
+        missing_polls=0,
+        expires_at=expires_at,
+    )
+
+
+def _is_rewritten(before: KnownIncident, reading: Reading, shape: Shape) -> bool:
+    if not same_text(before.title, reading.title):
+        return True
+    if shape not in (Shape.LATEST, Shape.CURRENT):
+        return False
+    return None not in (before.components, reading.components) and before.components != reading.components
+
+
+def tell(absorbed: Absorbed, how: str) -> Told:
+    """The drafts that tell the news of an incident. `how`: each of its `updates`, only its `standing`, `nothing`."""
+    incident = absorbed.incident
+    if how == "nothing":
+        return Told(absorbed.at)
+    if how == "standing":
+        noun = beginning(incident.kind, incident.status)
+        return Told(absorbed.at, (_draft(incident, absorbed.newest, noun),))
+    drafts = [
+        _draft(incident, one, "edited" if one.edited else one.step.noun, one.update.revision) for one in absorbed.news
+    ]
+    if absorbed.rewritten and not drafts:
+        drafts = [evolve(_draft(incident, absorbed.newest, "edited"), key=f"title|{incident.revision}")]
+    warnings: tuple[str, ...] = ()
+    if incident.edits > SILENT_AFTER_EDITS:
+        if drafts and incident.edits == SILENT_AFTER_EDITS + 1:
+            warnings = (f"{incident.incident_id}: edited over and over, its edits are no longer announced",)
+        drafts = []
+    return Told(absorbed.at, _consistent(absorbed, drafts), warnings)
+
+
+def take_down(incident: KnownIncident, now: datetime, *, unlisted: bool) -> tuple[KnownIncident, Draft]:
+    """End an incident that its page has ceased to show.
+
+    `unlisted`: the page lists only what is open, so it is over. Otherwise the page took it down: withdrawn.
+    """
+    status, noun, text = Status.WITHDRAWN, "withdrawn", "taken down by the provider"
+    updates = incident.updates
+    if unlisted:
+        noun, text = END[incident.kind], UNLISTED
+        status = Status(noun)
+        updates = (*updates, KnownUpdate(len(updates), now, noun, status, text))
+    after = evolve(
+        incident,
+        status=status,
+        updates=updates,
+        open=False,
+        resolved_at=now if unlisted else None,
+        missing_since=None,
+        missing_polls=0,
+        revision=incident.revision + 1,
+    )
+    newest = News(KnownUpdate(len(updates), now, noun, status, text), Step(incident.status, status, noun))
+    return after, evolve(_draft(after, newest, noun), key=f"{noun}|{after.revision}")
+
+
+def supersede(incident: KnownIncident) -> KnownIncident:
+    """Close an incident that a page which moved no longer knows. Nobody is told: nothing is known of its end."""
+    return evolve(incident, status=Status.SUPERSEDED, open=False, shown=False, missing_since=None, missing_polls=0)
+
+
+def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """The drafts, mended where they would leave a listener with another belief than the page.
+
+    A rewritten label, a deleted or a backdated update can end an incident, or reopen it, without a step that
+    says so. The listener must hear of each end and of each new beginning.
+    """
+    incident, before = absorbed.incident, absorbed.before
+    end = f"{incident.kind}.{END[incident.kind]}"
+    restart = f"{incident.kind}.{reopening(incident.kind, incident.status)}"
+    over = incident.status in OVER
+    believed = before is not None and before.status in OVER
+    for draft in drafts:
+        noun = draft.event.partition(".")[2]
+        if noun in _ENDS:
+            believed = True
+        elif noun in _BEGINNINGS:
+            believed = False
+    if believed == over or (before is None and over):
+        return tuple(drafts)
+    event = end if over else restart
+    if not over and before is not None and before.status not in OVER:
+        # It ended and went on within updates that arrived together: the end was none.
+        return tuple(evolve(one, event=f"{incident.kind}.updated") if one.event == end else one for one in drafts)
+    if drafts:
+        return (*drafts[:-1], evolve(drafts[-1], event=event))
+    return (evolve(_draft(incident, absorbed.newest, ""), event=event, key=f"turn|{incident.revision}"),)
+
+
+_ENDS = frozenset({*END.values(), "withdrawn"})
+_BEGINNINGS = frozenset({"opened", "reopened", "scheduled", "started"})
+_EPOCH = datetime.min.replace(tzinfo=UTC)
+
+
+def _draft(incident: KnownIncident, news: News, noun: str, revision: int = 0) -> Draft:
+    update = news.update
+    alike = [one for one in incident.updates if key(one.at, one.label) == key(update.at, update.label)]
+    place = sum(one.n < update.n for one in alike)
+    return Draft(
+        event=f"{incident.kind}.{noun}",
+        key=f"{key(update.at, update.label)}|{place}|{revision}",
+        incident_id=incident.incident_id,
+        title=incident.title,
+        status=news.step.status,
+        previous_status=news.step.previous,
+        impact=incident.impact,
+        components=incident.components,
+        message=update.text,
+        update_at=update.at,
+        started_at=incident.started_at,
+        updated_at=incident.updated_at,
+        url=incident.url,
+    )

@@ -1,0 +1,103 @@
+"""Which of the updates a page shows are known already, which were rewritten, which are new. Pure.
+
+An update has no id on any page, so identity is derived. Where the page shows the whole timeline, updates match
+as a multiset on (UTC minute, label); the year is derived by the reader and therefore no part of it. Among updates
+of one key those with the same text match first, so that neither order nor a deletion looks like a rewrite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from statustrio.model import KnownUpdate, Shape, Update
+
+
+@frozen
+class Match:
+    """One shown update: the stored one it is (None: it is new), and whether it says something else than that."""
+
+    shown: Update
+    known: KnownUpdate | None
+    edited: bool
+
+
+@frozen
+class Matching:
+    """All shown updates in the page's order, and the stored ones that the page has ceased to show."""
+
+    matches: tuple[Match, ...]
+    vanished: tuple[KnownUpdate, ...] = ()
+
+
+def key(at: datetime | None, label: str) -> str:
+    """The identity of an update within its incident."""
+    return f"{at:%m-%dT%H:%M}|{label}" if at else f"|{label}"
+
+
+def same_text(one: str, other: str) -> bool:
+    """White space is layout, not text."""
+    return one == other or one.split() == other.split()
+
+
+def match_updates(shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
+    """Match the updates a page shows of one incident with the stored ones, the way its shape allows."""
+    match shape:
+        case Shape.TIMELINE:
+            return _match_timeline(known, shown)
+        case Shape.PER_UPDATE:
+            return Matching(tuple(_match_keys(known, shown)))
+        case Shape.LATEST | Shape.CURRENT:
+            return Matching(tuple(_match_latest(known, update) for update in shown))
+
+
+def _match_latest(known: Sequence[KnownUpdate], shown: Update) -> Match:
+    if known and known[-1].label == shown.label and same_text(known[-1].text, shown.text):
+        return Match(shown, known[-1], edited=False)
+    # A cache between us and the page can serve the last but one document again: that is no news.
+    for update in known[:-1]:
+        if update.at == shown.at and update.label == shown.label and same_text(update.text, shown.text):
+            return Match(shown, update, edited=False)
+    return Match(shown, None, edited=False)
+
+
+def _match_keys(known: Iterable[KnownUpdate], shown: Sequence[Update]) -> list[Match]:
+    """Match as a multiset on the key: equal texts first, what is left by position."""
+    candidates: dict[str, list[KnownUpdate]] = {}
+    for one in known:
+        candidates.setdefault(key(one.at, one.label), []).append(one)
+    exact: list[KnownUpdate | None] = []
+    for update in shown:
+        alike = candidates.get(key(update.at, update.label), [])
+        found = next((one for one in alike if same_text(one.text, update.text)), None)
+        if found:
+            alike.remove(found)
+        exact.append(found)
+    matches = []
+    for update, found in zip(shown, exact, strict=True):
+        # One that vanished before comes back only as it was: another text under its key is another update.
+        alike = candidates.get(key(update.at, update.label), [])
+        rewritten = None if found else next((one for one in alike if not one.vanished), None)
+        if rewritten:
+            alike.remove(rewritten)
+        matches.append(Match(update, found or rewritten, edited=rewritten is not None))
+    return matches
+
+
+def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
+    matches = _match_keys(known, shown)
+    matched = {match.known.n for match in matches if match.known}
+    gone = [update for update in known if not update.vanished and update.n not in matched]
+    new = [place for place, match in enumerate(matches) if match.known is None]
+    if len(new) == len(gone):
+        for place in new:
+            shown_update = matches[place].shown
+            redated = next((one for one in gone if same_text(one.text, shown_update.text)), None) or next(
+                (one for one in gone if one.label == shown_update.label), None
+            )
+            if redated:
+                gone.remove(redated)
+                matches[place] = Match(shown_update, redated, edited=True)
+    return Matching(tuple(matches), tuple(gone))

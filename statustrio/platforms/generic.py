@@ -1,0 +1,87 @@
+"""Any other feed: one entry per incident, its status a word at the front of the title or of the text.
+
+Words in running text mean nothing: boilerplate speaks of "active incidents" on the calmest day.
+"""
+
+from __future__ import annotations
+
+import re
+
+from statustrio.feed.parse import Entry, Feed
+from statustrio.feed.text import html_to_text, one_line
+from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.platforms.platform import UPDATE, WORDS, Platform, hashed_id, kind_of, label_of, path_key, web_url
+
+_WORD = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
+_FRONT = re.compile(
+    rf"\[\s?(?P<bracket>{_WORD})\s?\]"
+    rf"|status\s?:\s?(?P<stated>{_WORD})\b"
+    rf"|(?P<word>{_WORD})\s?(?:[:\u2013\u2014-](?:\s|$)|[.!]?(?:\n|$))"
+    r"|(?P<planned>(?:scheduled|planned)\ maintenance)\ (?:at|for|from|in|of|on|to)\b",
+    re.IGNORECASE,
+)
+"""A word that stands for itself: in brackets, after "Status:", before a colon or a dash, alone on the first line."""
+_EMPHASIS = re.compile(
+    rf"\s{{0,99}}(?:<(?:p|div|span)\b[^<>]{{0,200}}>\s{{0,99}}){{0,4}}<(?:strong|b|h[1-6])\b[^<>]{{0,200}}>"
+    rf"\s{{0,99}}(?P<word>{_WORD})\s{{0,99}}[:.]?\s{{0,99}}</",
+    re.IGNORECASE,
+)
+"""A word that the markup sets off at the very front."""
+_OVER = re.compile(r"this (?:issue|incident) (?:is now|is|has been|has now been) resolved\b", re.IGNORECASE)
+
+_WEAK = frozenset({None, UPDATE, str(Status.SCHEDULED)})
+"""Labels of a title that the text may overrule: titles keep "Scheduled maintenance" to the end."""
+_LONGEST_ID = 500
+"""Characters. No page names an incident at such length; what is longer is hashed."""
+
+
+def recognises(_feed: Feed) -> bool:
+    return True
+
+
+def incident_id(entry: Entry) -> str:
+    """The entry's id, then its link with its title, then a hash of title and date; web addresses without host."""
+    key = _own_key(entry) or _linked_key(entry)
+    return key if key is not None and len(key) <= _LONGEST_ID else hashed_id(entry)
+
+
+def read(entry: Entry) -> Reading:
+    markup = entry.content or entry.summary
+    text = html_to_text(markup)
+    titled = _label(entry.title)
+    told = _emphasised(markup) or _label(text) or (str(Status.RESOLVED) if _OVER.match(text) else None)
+    label = (told or titled if titled in _WEAK else titled) or str(Status.UNKNOWN)
+    is_maintenance = Kind.MAINTENANCE in {kind_of(word) for word in (titled, told) if word is not None}
+    at = entry.updated or entry.published
+    return Reading(
+        incident_id=incident_id(entry),
+        kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
+        title=entry.title,
+        updates=(Update(at, label, text),),
+        url=web_url(entry.link),
+        started_at=entry.published,
+        updated_at=at,
+    )
+
+
+PLATFORM = Platform("generic", Shape.LATEST, recognises, incident_id, read)
+
+
+def _own_key(entry: Entry) -> str | None:
+    own = one_line(entry.id or "")
+    return path_key(own) if web_url(own) else own or None
+
+
+def _linked_key(entry: Entry) -> str | None:
+    path = path_key(entry.link)
+    return f"{path} {entry.title}" if path is not None else None
+
+
+def _label(text: str) -> str | None:
+    match = _FRONT.match(text)
+    return label_of(match[match.lastgroup or 0]) if match else None
+
+
+def _emphasised(markup: str) -> str | None:
+    match = _EMPHASIS.match(markup)
+    return label_of(match["word"]) if match else None

@@ -1,0 +1,174 @@
+"""Polling one provider: when it is due fetch, read what is new, hand it over, believe what was acknowledged.
+
+It knows callables only. What it believes (validators, digests, the provider's state) comes from acknowledgements,
+so an ETag can never hide an entry that was not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+import trio
+from attrs import define, evolve, field, frozen
+
+from statustrio.config import ProviderConfig
+from statustrio.errors import FeedError, FetchError
+from statustrio.fetch import Fetched, NotModified
+from statustrio.model import (
+    Acknowledgement,
+    Failed,
+    Observation,
+    ProviderState,
+    Reading,
+    Seen,
+    Unchanged,
+    Validators,
+)
+from statustrio.reading import Document, body_digest
+from statustrio.schedule import Pace, first_due, interval_of, next_due
+
+log = structlog.get_logger("statustrio.poller")
+
+
+class Read(Protocol):
+    """Reads a fetched document, off the loop where it is large. FeedError where it is no whole feed."""
+
+    async def __call__(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document: ...
+
+
+class Enrich(Protocol):
+    """Adds what the feed does not say to readings."""
+
+    async def __call__(self, readings: Sequence[Reading], *, many: bool) -> tuple[Reading, ...]: ...
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@frozen
+class Poll:
+    """What polling needs from outside, as callables.
+
+    `confirm` takes note of a poll that confirmed the last document and of the next one's time, without waiting;
+    `chance` gives a number between 0 and 1.
+    """
+
+    fetch: Callable[[str, Validators], Awaitable[Fetched | NotModified]]
+    read: Read
+    enrich: Enrich
+    submit: Callable[[Observation], Awaitable[Acknowledgement]]
+    confirm: Callable[[str, datetime | None, datetime | None], None]
+    chance: Callable[[], float]
+    clock: Callable[[], datetime] = now
+    backfill: str = "open"
+
+
+@define
+class Alarm:
+    """Makes a provider due at once, from outside its task."""
+
+    _rung: trio.Event = field(factory=trio.Event)
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait_until(self, due: datetime, clock: Callable[[], datetime]) -> bool:
+        """Wait for a time or the alarm; whether it was the alarm."""
+        with trio.move_on_after(max(0.0, (due - clock()).total_seconds())):
+            await self._rung.wait()
+        if rung := self._rung.is_set():
+            self._rung = trio.Event()
+        return rung
+
+
+async def run_poller(config: ProviderConfig, state: ProviderState, poll: Poll, alarm: Alarm) -> None:
+    """Poll a provider for ever, beginning soon."""
+    pace = pace_of(config)
+    due: datetime | None = first_due(pace, state, poll.clock(), poll.chance())
+    polled_at: datetime | None = None
+    while True:
+        poll.confirm(config.id, polled_at, due)
+        if due is None:
+            await trio.sleep_forever()
+        elif await alarm.wait_until(due, poll.clock):
+            due, polled_at = first_due(pace, state, poll.clock(), poll.chance()), None
+        else:
+            began = poll.clock()
+            state = await poll_once(config, state, poll)
+            polled_at = state.last_polled_at if not state.consecutive_failures else None
+            # From the beginning of this poll, so that its own length does not add to the interval.
+            due = next_due(pace, state, began, poll.chance())
+
+
+def pace_of(config: ProviderConfig) -> Pace:
+    return Pace(config.poll_interval_seconds, config.open_poll_interval_seconds, config.max_backoff_seconds)
+
+
+async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) -> ProviderState:
+    """One poll, handed over and acknowledged; the state to believe after it."""
+    if state.feed_url != config.feed_url:
+        # Another feed: nothing of the old one's bytes says anything about it.
+        state = evolve(state, validators=Validators(), body_digest=None, window=())
+    at = poll.clock()
+    outcome: Seen | Unchanged | Failed
+    try:
+        fetched = await poll.fetch(config.feed_url, state.validators)
+        if isinstance(fetched, NotModified):
+            outcome = Unchanged()
+        elif body_digest(fetched.body) == state.body_digest:
+            outcome = Unchanged()
+            # These bytes are stored, so their newer validators may be believed at once.
+            state = evolve(state, validators=fetched.validators)
+        else:
+            outcome = await _look(fetched, config, state, poll)
+    except (FetchError, FeedError) as exc:
+        outcome = _failure(exc, at)
+    if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
+        return evolve(state, last_polled_at=at, last_success_at=at)
+    interval = interval_of(pace_of(config), state)
+    acknowledged = await poll.submit(
+        Observation(config.id, config.feed_url, at, interval, outcome, backfill=poll.backfill)
+    )
+    _report(config, outcome, acknowledged)
+    return acknowledged.state
+
+
+async def _look(fetched: Fetched, config: ProviderConfig, state: ProviderState, poll: Poll) -> Seen:
+    document = await poll.read(fetched, config, state)
+    readings = document.readings
+    if config.enrich and document.platform == "statuspage":
+        readings = await poll.enrich(readings, many=state.first_success_at is None)
+    return Seen(
+        platform=document.platform,
+        shape=document.shape,
+        host=urlsplit(fetched.url).netloc.rpartition("@")[2],
+        validators=fetched.validators,
+        body_digest=body_digest(fetched.body),
+        window=document.window,
+        readings=readings,
+    )
+
+
+def _failure(exc: FetchError | FeedError, at: datetime) -> Failed:
+    if isinstance(exc, FeedError):
+        return Failed(str(exc))
+    not_before = at + timedelta(seconds=exc.retry_after) if exc.retry_after is not None else None
+    return Failed(str(exc), exc.status, not_before, exc.unconnected)
+
+
+def _report(config: ProviderConfig, outcome: Seen | Unchanged | Failed, acknowledged: Acknowledgement) -> None:
+    """The one log line of a poll that changed something or failed."""
+    if isinstance(outcome, Failed):
+        log.info(
+            "poll.failed",
+            provider=config.id,
+            reason=outcome.reason,
+            failures=acknowledged.state.consecutive_failures,
+        )
+    elif acknowledged.events:
+        log.info("poll.changed", provider=config.id, events=acknowledged.events)

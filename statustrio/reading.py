@@ -1,0 +1,61 @@
+"""From the bytes of a feed to readings: parse, recognise the platform, read the entries that are new. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from statustrio.feed.parse import digest, parse_feed
+from statustrio.model import Reading, Shape, Shown
+from statustrio.platforms import BY_NAME, recognise
+
+
+@frozen
+class Document:
+    """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before."""
+
+    platform: str
+    shape: Shape
+    window: tuple[Shown, ...]
+    readings: tuple[Reading, ...]
+
+
+def read_document(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    platform: str | None,
+    last_platform: str | None,
+    last_window: Iterable[Shown],
+) -> Document:
+    """Read a feed. `platform` is the configured one, `last_platform` the one that made the last document.
+
+    FeedError where the body is no whole feed.
+    """
+    feed = parse_feed(body, url=url, content_type=content_type)
+    chosen = BY_NAME[platform] if platform else recognise(feed)
+    if platform is None and last_platform is not None and not feed.entries and chosen.name == "generic":
+        # A feed without entries may show nothing to recognise it by: then it is who it was.
+        chosen = BY_NAME[last_platform]
+    known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}
+    window: dict[str, Shown] = {}
+    readings = []
+    for entry in feed.entries:
+        mark = digest(entry)
+        if mark in window:
+            continue
+        if mark in known:
+            window[mark] = known[mark]
+            continue
+        reading = chosen.read(entry)
+        window[mark] = Shown(mark, reading.incident_id, entry.published or entry.updated)
+        readings.append(reading)
+    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings))
+
+
+def body_digest(body: bytes) -> str:
+    """Tells whether a body is that of last time."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()

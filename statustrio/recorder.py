@@ -1,0 +1,164 @@
+"""The persistence task: the only writer. It takes what is waiting as one group, one transaction, and answers after it.
+
+Invariants: an answer is given only after the commit that holds its work; a request that raises is undone alone
+and answered with its exception; when the storage fails, the whole group is kept and tried again until it works.
+Meanwhile whoever asked waits, so nothing piles up and nothing that is not stored is believed or announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar, cast
+
+import structlog
+import trio
+from attrs import define, evolve, field
+
+from statustrio.detect import detect, detect_connection
+from statustrio.model import Acknowledgement, Failed, Observation, Seen
+from statustrio.store.protocol import StaleError, StorageError, Store
+
+T = TypeVar("T")
+
+GROUP = 200
+"""Requests in one transaction at most: a failing group holds no more than this in memory."""
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+OFFLINE = "no provider can be reached: this machine seems to be offline"
+ONLINE = "providers can be reached again"
+
+log = structlog.get_logger("statustrio.recorder")
+
+
+@define
+class Request(Generic[T]):
+    """Work on the store, and the place for its answer."""
+
+    work: Callable[[Store], T]
+    durable: bool
+    done: trio.Event = field(factory=trio.Event)
+    result: T | None = None
+    error: Exception | None = None
+
+
+@define
+class Requests:
+    """The sending end of the recorder's channel. Each caller waits for its own answer."""
+
+    _send: trio.MemorySendChannel[Request[Any]]
+
+    async def ask(self, work: Callable[[Store], T], *, durable: bool = False) -> T:
+        """Do this in the recorder's next transaction and return its result once it is committed.
+
+        Raises what `work` raises. Cancelled while waiting, the work may still be done.
+        """
+        request: Request[T] = Request(work, durable)
+        await self._send.send(request)
+        await request.done.wait()
+        if request.error is not None:
+            raise request.error
+        return cast(T, request.result)
+
+    def clone(self) -> Requests:
+        return Requests(self._send.clone())
+
+    def close(self) -> None:
+        self._send.close()
+
+
+@define
+class Connectivity:
+    """Which providers are polled, and whether the newest poll of each found no connection at all."""
+
+    unconnected: dict[str, bool] = field(factory=dict)
+
+    def expect(self, provider: str) -> None:
+        self.unconnected.setdefault(provider, False)
+
+    def forget(self, provider: str) -> None:
+        self.unconnected.pop(provider, None)
+
+
+def record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
+    """Detect what an observation changes and store it: the work of one savepoint.
+
+    A bug in detection must cost only its provider: its poll failed, and says so in the history.
+    """
+    try:
+        with store.attempt():
+            return _record(store, observation, connectivity)
+    except (StorageError, StaleError):
+        raise
+    except Exception as exc:  # the one broad except: see above; the traceback goes to the log
+        log.exception("detection.failed", provider=observation.provider)
+        reason = f"internal error: {type(exc).__name__}; please report it, the log has the details"
+        with store.attempt():
+            return _record(store, evolve(observation, outcome=Failed(reason)), connectivity)
+
+
+def _record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
+    outcome = observation.outcome
+    names = []
+    if observation.provider in connectivity.unconnected:
+        connectivity.unconnected[observation.provider] = isinstance(outcome, Failed) and outcome.unconnected
+    ids = {reading.incident_id for reading in outcome.readings} if isinstance(outcome, Seen) else set()
+    known = store.load(observation.provider, ids)
+    turn = detect_connection(connectivity.unconnected, offline=known.offline)
+    if turn:
+        offline = turn == "monitor.offline"
+        store.commit_monitor(turn, OFFLINE if offline else ONLINE, observation.at)
+        known = evolve(known, offline=offline)
+        names.append(turn)
+    change = detect(known, observation)
+    names += [event.event for event in store.commit(change)]
+    for warning in change.warnings:
+        log.warning("incident.noisy", provider=observation.provider, reason=warning)
+    return Acknowledgement(change.state, tuple(names))
+
+
+RunSync = Callable[..., Awaitable[Any]]
+"""Runs a synchronous call where it holds nobody up: in the database's own thread; inline in tests."""
+
+
+async def run_recorder(
+    receive: trio.MemoryReceiveChannel[Request[Any]], store: Store, run_sync: RunSync, announce: Callable[[], None]
+) -> None:
+    """Serve requests until every sender has closed. `announce` is called after each commit."""
+    with receive:
+        async for first in receive:
+            group = [first]
+            while len(group) < GROUP:
+                try:
+                    group.append(receive.receive_nowait())
+                except (trio.WouldBlock, trio.EndOfChannel):
+                    break
+            await _serve(group, store, run_sync)
+            announce()
+            for request in group:
+                request.done.set()
+
+
+async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> None:
+    """Do the work of a group in one transaction, however long the storage takes to let it."""
+    delays = iter(RETRY_SECONDS)
+    failed = False
+    while True:
+        try:
+            await run_sync(_work, group, store)
+        except StorageError as exc:
+            if not failed:
+                log.error("storage.failed", reason=str(exc), hint="polling waits; nothing is lost, it is tried again")  # noqa: TRY400  the user's disk is no bug of ours
+            failed = True
+            await trio.sleep(next(delays, RETRY_SECONDS[-1]))
+        else:
+            if failed:
+                log.warning("storage.recovered")
+            return
+
+
+def _work(group: list[Request[Any]], store: Store) -> None:
+    with store.group(durable=any(request.durable for request in group)):
+        for request in group:
+            try:
+                request.result, request.error = request.work(store), None
+            except StaleError as exc:
+                request.error = exc

@@ -1,0 +1,62 @@
+"""When a provider is polled next. Pure: times come in, a time goes out, chance is a number between 0 and 1."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from statustrio.model import ProviderState
+
+JITTER = 0.1
+"""Half the spread of an interval: its mean stays the interval, no gap differs by more than 20 % from another."""
+MAX_DOUBLINGS = 5
+PATIENT_BACKOFF_SECONDS = 3600.0
+"""The longest pause for a server that says the request itself is unwelcome (429 and other 4xx)."""
+FIRST_POLL_WITHIN_SECONDS = 10.0
+MAX_RETRY_AFTER = timedelta(days=1)
+REQUEST_TIMEOUT = 408
+
+
+@frozen
+class Pace:
+    """How often a provider is polled, in seconds: normally, while trouble is open there, at most when it fails."""
+
+    interval: float
+    open_interval: float
+    max_backoff: float
+
+
+def interval_of(pace: Pace, state: ProviderState) -> float:
+    """The interval in force, seconds: shorter while an incident is open."""
+    return pace.open_interval if state.active else pace.interval
+
+
+def first_due(pace: Pace, state: ProviderState, now: datetime, chance: float) -> datetime:
+    """The first poll after a start, a wake-up or a return of the network: soon, but not all at once."""
+    spread = min(pace.interval, FIRST_POLL_WITHIN_SECONDS)
+    return _not_before(state, now, now + timedelta(seconds=spread * chance))
+
+
+def next_due(pace: Pace, state: ProviderState, now: datetime, chance: float) -> datetime | None:
+    """The poll after the one that `state` tells of; None after a 410, which asks never to come again."""
+    if state.gone:
+        return None
+    seconds = interval_of(pace, state)
+    if state.consecutive_failures:
+        doubled = seconds * 2 ** min(state.consecutive_failures, MAX_DOUBLINGS)
+        seconds = max(seconds, min(doubled, _max_backoff(pace, state)))
+    seconds *= 1 + JITTER * (2 * chance - 1)
+    return _not_before(state, now, now + timedelta(seconds=seconds))
+
+
+def _max_backoff(pace: Pace, state: ProviderState) -> float:
+    status = state.last_status
+    unwelcome = status is not None and 400 <= status < 500 and status != REQUEST_TIMEOUT
+    return max(pace.max_backoff, PATIENT_BACKOFF_SECONDS) if unwelcome else pace.max_backoff
+
+
+def _not_before(state: ProviderState, now: datetime, due: datetime) -> datetime:
+    if state.not_before is None:
+        return due
+    return max(due, min(state.not_before, now + MAX_RETRY_AFTER))

@@ -1,0 +1,191 @@
+"""Opening a database file: whose it is, which version, by whom it is held; creating and migrating it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from statustrio.errors import StoreError
+
+APPLICATION_ID = 0x5374_7472
+"""`Sttr` in the header of the file: the mark by which `file` and we know it."""
+SCHEMA_VERSION = 1
+BUSY_MILLISECONDS = 2000
+
+Migration = Callable[[sqlite3.Connection], None]
+MIGRATIONS: Mapping[int, Migration] = {}
+"""By the version they start from: each brings a file one version up, inside the one transaction of all."""
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of a script (`executescript` would commit the open transaction)."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending.strip()
+            pending = ""
+
+
+def schema() -> tuple[str, ...]:
+    """The statements of the newest schema, views included."""
+    return tuple(statements(files("statustrio.store").joinpath("schema.sql").read_text(encoding="utf-8")))
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Hold the database for this process; StoreError names the process that holds it already."""
+    lock = path.with_name(path.name + ".lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise StoreError(f"{lock}: {exc.strerror}; choose another place with --db") from exc
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            pid = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            raise StoreError(
+                f"{path} is in use by another statustrio (pid {pid}); stop it or use another --db"
+            ) from exc
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        # The file stays: removing it would let a third process lock another file of the same name.
+        os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a daemon holds the database now."""
+    try:
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def open_database(
+    path: Path, *, migrations: Mapping[int, Migration] = MIGRATIONS, version: int = SCHEMA_VERSION
+) -> sqlite3.Connection:
+    """A connection for the one writer; the file is created or brought to `version` first.
+
+    StoreError where it is foreign, newer, damaged or cannot be written; such a file is left as it was.
+    """
+    try:
+        found = _inspect(path) if path.exists() and path.stat().st_size else None
+        if found is None:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        elif found > version:
+            raise StoreError(f"{path} was written by a newer statustrio (version {found}, this one knows {version})")
+        connection = _connect(f"file:{_quoted(path)}?mode=rw")
+        try:
+            _prepare(connection, path, found, migrations, version)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+    except OSError as exc:
+        raise StoreError(f"{path}: {exc.strerror}; choose another place with --db") from exc
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, beside a running daemon or without one."""
+    try:
+        if not path.exists():
+            raise StoreError(f"{path}: no such database yet; run statustrio first, or name one with --db")
+        found = _inspect(path)
+        if found != SCHEMA_VERSION:
+            raise StoreError(f"{path} has version {found}, this statustrio reads {SCHEMA_VERSION}; run it once first")
+        return _connect(f"file:{_quoted(path)}?mode=ro")
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    # The writer's thread changes from call to call, one at a time: the caller sees to that.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    return connection
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _inspect(path: Path) -> int | None:
+    """The schema version of a file that is ours, None for an empty one; StoreError for any other."""
+    try:
+        connection = _connect(f"file:{_quoted(path)}?mode=ro")
+        try:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as exc:
+        raise StoreError(f"{path}: {exc}; it is left untouched, choose another place with --db") from exc
+    if application == APPLICATION_ID:
+        return int(version)
+    if tables == 0 and application == 0:
+        return None
+    raise StoreError(f"{path} is a database of another program; it is left untouched, choose another place with --db")
+
+
+def _prepare(
+    connection: sqlite3.Connection, path: Path, found: int | None, migrations: Mapping[int, Migration], version: int
+) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # Off while tables are rebuilt: with it on, dropping an old table would drop its children's rows.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    if found is not None and found < version:
+        _keep_copy(connection, path.with_name(f"{path.name}.v{found}.bak"))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if found is None:
+            for statement in schema():
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        else:
+            for step in range(found, version):
+                migrations[step](connection)
+            if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise StoreError(f"{path}: its tables contradict each other; the file is left as it was")
+            _renew_views(connection)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    with sqlite3.connect(copy) as target:
+        connection.backup(target)
+    target.close()
+    copy.chmod(0o600)
+
+
+def _renew_views(connection: sqlite3.Connection) -> None:
+    """Ours are made anew, so that a changed query needs no migration; a user's own stay."""
+    for statement in schema():
+        if statement.startswith("CREATE VIEW") or "\nCREATE VIEW" in statement:
+            name = statement.partition("CREATE VIEW ")[2].split()[0]
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+            connection.execute(statement)

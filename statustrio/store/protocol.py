@@ -1,0 +1,101 @@
+"""What the tasks ask of a store: a handful of verbs, the same for SQLite and for whatever comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from statustrio.events import Event
+from statustrio.filters import Story
+from statustrio.model import Change, Known, ProviderState
+
+
+class StaleError(Exception):
+    """Another writer committed for this provider in between: what was decided was decided on old knowledge."""
+
+
+@frozen
+class Logged:
+    """An event of the log: its place, the event, and the line it was stored as."""
+
+    seq: int
+    event: Event
+    line: str
+
+
+@frozen
+class Cursor:
+    """How far a consumer is: everything up to `seq` is acknowledged, and `beyond` are those above it that are."""
+
+    consumer: str
+    seq: int
+    beyond: tuple[int, ...] = ()
+
+
+@frozen
+class Health:
+    """Times of a provider that move without news; written once a minute."""
+
+    provider: str
+    next_poll_at: datetime | None
+    last_polled_at: datetime | None = None
+    """Of polls that confirmed the last document; None where the last poll wrote its own."""
+
+
+@frozen
+class Wanted:
+    """A provider that the configuration names."""
+
+    provider: str
+    name: str
+    feed_url: str
+
+
+class Store(Protocol):
+    """Synchronous; called from one thread at a time. Raises StorageError where it cannot work now."""
+
+    def group(self, *, durable: bool) -> AbstractContextManager[None]:
+        """One transaction. `durable`: on the disk when it ends, not only safe from the end of this process."""
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """A part of a group that is undone alone when it raises."""
+
+    def configure(self, wanted: Iterable[Wanted]) -> tuple[str, ...]:
+        """Make these the providers that are followed. Returns warnings for people."""
+
+    def load_state(self, provider: str) -> ProviderState:
+        """What is known of a configured provider itself."""
+
+    def load(self, provider: str, incident_ids: Collection[str]) -> Known:
+        """What detection needs: the provider, these incidents and every open one whole, shown ones without updates."""
+
+    def commit(self, change: Change) -> tuple[Event, ...]:
+        """Store a change and make its drafts events. StaleError if its version is not the next one."""
+
+    def commit_monitor(self, event: str, message: str, at: datetime) -> Event:
+        """Store that the monitor as a whole went offline or online."""
+
+    def events_after(self, seq: int, limit: int) -> tuple[Logged, ...]:
+        """The next events of the log after `seq`, in order."""
+
+    def subscribe(self, consumers: Iterable[tuple[str, bool]]) -> tuple[tuple[Cursor, ...], tuple[str, ...]]:
+        """The cursors of these consumers (id, whether a new one begins at the start), and the ids of those dropped."""
+
+    def acknowledge(self, cursor: Cursor) -> None:
+        """Save how far a consumer is."""
+
+    def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
+        """What a consumer's filters know of an incident."""
+
+    def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None: ...
+
+    def save_health(self, healths: Iterable[Health], now: datetime) -> None:
+        """Write times that moved, and let incidents expire whose time has come."""
+
+
+class StorageError(Exception):
+    """The storage cannot work now (full, locked, unreadable); the same call may succeed later."""

@@ -1,0 +1,94 @@
+"""Questions about the past and the present, for the command line: on a connection that only reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from statustrio.rfc3339 import to_text
+
+
+def incidents(
+    connection: sqlite3.Connection,
+    *,
+    only_open: bool = False,
+    provider: str | None = None,
+    since: datetime | None = None,
+    at: datetime | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of `incident_history`, newest start first. `since`: over after it or open; `at`: open at that moment."""
+    conditions = ["1"]
+    if only_open:
+        conditions.append("i.open = 1 AND p.configured = 1")
+    if provider:
+        conditions.append("i.provider = :provider")
+    if since:
+        conditions.append("(i.open = 1 OR coalesce(i.resolved_at, i.updated_at, i.last_seen_at) >= :since)")
+    if at:
+        conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
+        conditions.append("(i.open = 1 OR coalesce(i.resolved_at, i.updated_at, i.last_seen_at) > :at)")
+    rows = connection.execute(
+        "SELECT h.* FROM incidents i JOIN providers p ON p.id = i.provider "  # noqa: S608  fixed texts
+        "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "
+        f"WHERE {' AND '.join(conditions)} ORDER BY i.started_at DESC, i.provider, i.id LIMIT :limit",
+        {
+            "provider": provider,
+            "since": to_text(since) if since else None,
+            "at": to_text(at) if at else None,
+            "limit": -1 if limit is None else limit,
+        },
+    )
+    return [dict(row) for row in rows]
+
+
+def last_messages(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """What the vendor last said of each open incident."""
+    rows = connection.execute(
+        "SELECT i.provider, i.id, (SELECT u.text FROM updates u WHERE u.provider = i.provider AND "
+        "u.incident_id = i.id AND NOT u.vanished ORDER BY u.at DESC, u.n DESC LIMIT 1) AS text "
+        "FROM incidents i WHERE i.open = 1"
+    )
+    return {(row["provider"], row["id"]): row["text"] or "" for row in rows}
+
+
+def events(
+    connection: sqlite3.Connection, *, after: int = 0, since: datetime | None = None
+) -> Iterator[tuple[int, str]]:
+    """The log after a seq, and since a time: seq and line."""
+    rows = connection.execute(
+        "SELECT seq, payload FROM events WHERE seq > :after AND (:since IS NULL OR timestamp >= :since) ORDER BY seq",
+        {"after": after, "since": to_text(since) if since else None},
+    )
+    for row in rows:
+        yield row["seq"], row["payload"]
+
+
+def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Rows of `provider_health` with the open incidents, and whether the monitor is blind there."""
+    rows = connection.execute(
+        "SELECT h.*, (SELECT count(*) FROM incidents i WHERE i.provider = h.provider AND i.open = 1) "
+        "AS open_incidents, p.unreachable_since, p.platform, p.name "
+        "FROM provider_health h JOIN providers p ON p.id = h.provider "
+        "ORDER BY p.unreachable_since IS NULL, h.consecutive_failures = 0, h.provider"
+    )
+    return [dict(row) for row in rows]
+
+
+def consumers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """How far each consumer is: its cursor, the events it has not had, and since when it is owed the oldest."""
+    rows = connection.execute(
+        "SELECT c.id AS consumer, c.cursor, "
+        "(SELECT count(*) FROM events e WHERE e.seq > c.cursor) - json_array_length(c.beyond) AS owed, "
+        "(SELECT timestamp FROM events e WHERE e.seq > c.cursor ORDER BY e.seq LIMIT 1) AS owed_since "
+        "FROM consumers c ORDER BY c.id"
+    )
+    return [dict(row) for row in rows]
+
+
+def offline_since(connection: sqlite3.Connection) -> str | None:
+    """Since when the monitor as a whole reaches nobody."""
+    row = connection.execute("SELECT value FROM monitor WHERE key = 'offline_since'").fetchone()
+    return None if row is None else str(row["value"])

@@ -1,0 +1,245 @@
+"""The store on SQLite: one connection, one writer, one transaction per group."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from statustrio.codec import from_data, from_json, to_json
+from statustrio.events import Event
+from statustrio.filters import Story
+from statustrio.model import Change, Draft, Known, KnownIncident, KnownUpdate, ProviderState
+from statustrio.rfc3339 import to_text
+from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, Wanted
+from statustrio.store.rows import incident_row, known_incident, known_update, provider_row, provider_state, update_row
+
+
+def _upsert(table: str, columns: Iterable[str], keys: tuple[str, ...]) -> str:
+    columns = tuple(columns)
+    names = ", ".join(columns)
+    values = ", ".join(f":{column}" for column in columns)
+    rest = [column for column in columns if column not in keys]
+    update = ", ".join(f"{column} = excluded.{column}" for column in rest)
+    # A row that would stay as it is is not written again.
+    differs = " OR ".join(f"{table}.{column} IS NOT excluded.{column}" for column in rest)
+    return (
+        f"INSERT INTO {table} ({names}) VALUES ({values}) "  # noqa: S608  the names are those of rows.py
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {update} WHERE {differs}"
+    )
+
+
+class SqliteStore:
+    """See `protocol.Store`. `render` makes the line that is stored for an event."""
+
+    def __init__(self, connection: sqlite3.Connection, render: Callable[[Event], str]) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        self._render = render
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def group(self, *, durable: bool) -> Iterator[None]:
+        with _translated():
+            # NORMAL survives the end of the process, FULL the loss of power as well.
+            self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        with _translated():
+            self._execute("SAVEPOINT attempt")
+            try:
+                yield
+            except BaseException:
+                # After some errors SQLite has undone the whole transaction already.
+                if self._connection.in_transaction:
+                    self._execute("ROLLBACK TO attempt")
+                    self._execute("RELEASE attempt")
+                raise
+            self._execute("RELEASE attempt")
+
+    def configure(self, wanted: Iterable[Wanted]) -> tuple[str, ...]:
+        wanted = tuple(wanted)
+        ids = {one.provider for one in wanted}
+        known = {row["id"]: row["feed_url"] for row in self._execute("SELECT id, feed_url FROM providers")}
+        gone = {url: provider for provider, url in known.items() if provider not in ids}
+        warnings = tuple(
+            f"{one.provider} has the feed of {gone[one.feed_url]}, which is gone from the configuration: "
+            f"add `id: {gone[one.feed_url]}` to keep its history"
+            for one in wanted
+            if one.provider not in known and one.feed_url in gone
+        )
+        self._connection.executemany(
+            "INSERT INTO providers (id, name, feed_url) VALUES (?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, configured = 1, gone = 0",
+            [(one.provider, one.name, one.feed_url) for one in wanted],
+        )
+        self._execute(
+            "UPDATE providers SET configured = 0, next_poll_at = NULL "
+            "WHERE configured AND id NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(ids)),),
+        )
+        return warnings
+
+    def load_state(self, provider: str) -> ProviderState:
+        return provider_state(self._execute("SELECT * FROM providers WHERE id = ?", (provider,)).fetchone())
+
+    def load(self, provider: str, incident_ids: Collection[str]) -> Known:
+        named = json.dumps(list(incident_ids))
+        rows = self._execute(
+            "SELECT * FROM incidents WHERE provider = :provider AND open = 1 "
+            "UNION SELECT * FROM incidents WHERE provider = :provider AND shown = 1 "
+            "UNION SELECT i.* FROM json_each(:named) j JOIN incidents i ON i.provider = :provider AND i.id = j.value",
+            {"provider": provider, "named": named},
+        ).fetchall()
+        whole = [row["id"] for row in rows if row["open"] or row["id"] in incident_ids]
+        updates: dict[str, list[KnownUpdate]] = {}
+        for row in self._execute(
+            "SELECT u.* FROM json_each(?) j JOIN updates u ON u.provider = ? AND u.incident_id = j.value "
+            "ORDER BY u.incident_id, u.n",
+            (json.dumps(whole), provider),
+        ):
+            updates.setdefault(row["incident_id"], []).append(known_update(row))
+        offline = self._execute("SELECT 1 FROM monitor WHERE key = 'offline_since'").fetchone() is not None
+        incidents = tuple(known_incident(row, updates.get(row["id"], ())) for row in rows)
+        return Known(self.load_state(provider), incidents, offline)
+
+    def commit(self, change: Change) -> tuple[Event, ...]:
+        state = change.state
+        row = provider_row(state)
+        columns = ", ".join(f"{column} = :{column}" for column in row if column != "id")
+        done = self._execute(
+            f"UPDATE providers SET {columns} WHERE id = :id AND version = :version - 1",  # noqa: S608  as above
+            row,
+        )
+        if done.rowcount != 1:
+            raise StaleError(f"{state.provider}: version {state.version} does not follow the stored one")
+        for old, new in change.renamed:
+            self._execute("UPDATE incidents SET id = ? WHERE provider = ? AND id = ?", (new, state.provider, old))
+            self._execute(
+                "UPDATE OR REPLACE stories SET incident_id = ? WHERE provider = ? AND incident_id = ?",
+                (new, state.provider, old),
+            )
+        for incident in change.incidents:
+            self._save_incident(state.provider, incident)
+        return tuple(self._log(draft, change.at, state) for draft in change.drafts)
+
+    def _save_incident(self, provider: str, incident: KnownIncident) -> None:
+        row = incident_row(provider, incident)
+        self._execute(_upsert("incidents", row, ("provider", "id")), row)
+        rows = [update_row(provider, incident.incident_id, update) for update in incident.updates]
+        if rows:
+            self._connection.executemany(_upsert("updates", rows[0], ("provider", "incident_id", "n")), rows)
+
+    def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
+        (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        event = Event.from_draft(
+            draft,
+            seq=last + 1,
+            timestamp=at,
+            provider=state.provider if state else None,
+            provider_name=state.name if state else None,
+        )
+        self._execute(
+            "INSERT INTO events (seq, timestamp, event, provider, incident_id, payload) VALUES (?, ?, ?, ?, ?, ?)",
+            (event.seq, to_text(at), event.event, event.provider, event.incident_id, self._render(event)),
+        )
+        return event
+
+    def commit_monitor(self, event: str, message: str, at: datetime) -> Event:
+        if event == "monitor.offline":
+            self._execute("INSERT OR REPLACE INTO monitor VALUES ('offline_since', ?)", (to_text(at),))
+        else:
+            self._execute("DELETE FROM monitor WHERE key = 'offline_since'")
+        return self._log(Draft(event=event, key=at.isoformat(), message=message), at, None)
+
+    def events_after(self, seq: int, limit: int) -> tuple[Logged, ...]:
+        query = "SELECT seq, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+        with _translated():
+            return tuple(logged(row["seq"], row["payload"]) for row in self._execute(query, (seq, limit)))
+
+    def subscribe(self, consumers: Iterable[tuple[str, bool]]) -> tuple[tuple[Cursor, ...], tuple[str, ...]]:
+        consumers = tuple(consumers)
+        ids = json.dumps([consumer for consumer, _ in consumers])
+        gone = self._execute(
+            "DELETE FROM consumers WHERE id NOT IN (SELECT value FROM json_each(?)) RETURNING id", (ids,)
+        ).fetchall()
+        for consumer, from_start in consumers:
+            self._execute(
+                "INSERT OR IGNORE INTO consumers (id, cursor) "
+                "VALUES (?, iif(?, 0, (SELECT coalesce(max(seq), 0) FROM events)))",
+                (consumer, from_start),
+            )
+        rows = {row["id"]: row for row in self._execute("SELECT * FROM consumers")}
+        cursors = tuple(
+            Cursor(consumer, rows[consumer]["cursor"], tuple(json.loads(rows[consumer]["beyond"])))
+            for consumer, _ in consumers
+        )
+        return cursors, tuple(row["id"] for row in gone)
+
+    def acknowledge(self, cursor: Cursor) -> None:
+        self._execute(
+            "UPDATE consumers SET cursor = ?, beyond = ? WHERE id = ?",
+            (cursor.seq, json.dumps(cursor.beyond), cursor.consumer),
+        )
+
+    def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
+        row = self._execute(
+            "SELECT story FROM stories WHERE consumer = ? AND provider = ? AND incident_id = ?",
+            (consumer, provider, incident_id),
+        ).fetchone()
+        return from_json(row["story"], Story) if row else Story()
+
+    def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO stories (consumer, provider, incident_id, story) VALUES (?, ?, ?, ?)",
+            (consumer, provider, incident_id, to_json(story)),
+        )
+
+    def save_health(self, healths: Iterable[Health], now: datetime) -> None:
+        def text(at: datetime | None) -> str | None:
+            return to_text(at) if at else None
+
+        self._connection.executemany(
+            # A poll that wrote its own times may be later than the one these are of.
+            "UPDATE providers SET next_poll_at = ?2, "
+            "last_polled_at = max(coalesce(last_polled_at, ?3), coalesce(?3, last_polled_at)), "
+            "last_success_at = max(coalesce(last_success_at, ?3), coalesce(?3, last_success_at)) WHERE id = ?1",
+            [(one.provider, text(one.next_poll_at), text(one.last_polled_at)) for one in healths],
+        )
+        self._execute(
+            "UPDATE incidents SET open = 0 WHERE open = 1 AND expires_at IS NOT NULL AND expires_at <= ?",
+            (to_text(now),),
+        )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Tell a storage that cannot work from a value or a statement it will never take: that is a bug."""
+    try:
+        yield
+    except sqlite3.OperationalError as exc:
+        raise StorageError(str(exc)) from exc
+    except sqlite3.DatabaseError as exc:
+        if type(exc) is sqlite3.DatabaseError:
+            raise StorageError(str(exc)) from exc
+        raise
+
+
+def logged(seq: int, payload: str) -> Logged:
+    """An event as the log holds it."""
+    fields = json.loads(payload)
+    del fields["level"]
+    return Logged(seq, from_data(fields, Event), payload)

@@ -1,0 +1,51 @@
+"""Keeps a task running: a bug ends in a traceback in the log and another try, not in the end of the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+import trio
+
+BACKOFF_SECONDS = (1.0, 5.0, 30.0, 120.0, 300.0)
+HEALTHY_SECONDS = 600.0
+"""Who ran so long without a failure begins again with the shortest pause."""
+
+log = structlog.get_logger("statustrio.supervisor")
+
+
+async def supervise(
+    name: str,
+    run: Callable[[], Awaitable[None]],
+    *,
+    failed: Callable[[str], Awaitable[None]] | None = None,
+    let_through: tuple[type[Exception], ...] = (),
+) -> None:
+    """Run a task until it returns, again and again with growing pauses while it raises.
+
+    `failed` is told of each failure in words, before the pause. What is in `let_through` is the caller's.
+    """
+    failures = 0
+    while True:
+        began = trio.current_time()
+        reason = None
+        try:
+            await run()
+        except* let_through:
+            raise
+        except* Exception as group:
+            reason = _reason(group)
+            log.exception("task.failed", task=name, reason=reason)
+        if reason is None:
+            return
+        failures = 1 if trio.current_time() - began > HEALTHY_SECONDS else failures + 1
+        if failed:
+            await failed(reason)
+        await trio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+
+
+def _reason(group: BaseExceptionGroup[BaseException]) -> str:
+    first = group.exceptions[0]
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return f"internal error: {type(first).__name__}; please report it, the log has the details"

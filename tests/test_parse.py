@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import pytest
+
+from statustrio.errors import FeedError
+from statustrio.feed.parse import MOST_ENTRIES, Entry, Feed, digest, parse_feed
+from statustrio.platforms import recognise
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "feeds"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the sample feeds are not at {SHARED}")
+
+ATOM = """<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+  <id>tag:status.example.org,2005:/history</id>
+  <title>Exämple – status</title>
+  <subtitle>What happens</subtitle>
+  <generator uri="https://gen.example">maker</generator>
+  <link rel="self" href="https://status.example.org/history.atom"/>
+  <link rel="alternate" href="https://status.example.org/"/>
+  <entry>
+    <id>tag:status.example.org,2005:1</id>
+    <published>2026-03-24 14:00:00 CEST</published>
+    <updated>2026-03-24T12:30:00.500Z</updated>
+    <link rel="alternate" href="https://status.example.org/1"/>
+    <title type="html">Errors with &lt;script&gt; tags &amp;amp; more</title>
+    <category term="api"/><category label="Web" term=""/><category/>
+    <summary type="html">short</summary>
+    <content type="html">&lt;p&gt;long &amp;lt; é&lt;/p&gt;</content>
+  </entry>
+  <entry><title>CPU &lt; 5%</title><content type="html">only content</content></entry>
+</feed>
+"""
+
+RSS = """<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Example</title><link>https://status.example.org</link><description>Statuspage</description>
+<item><title>one</title><description>told</description><content:encoded><![CDATA[<p>whole</p>]]></content:encoded>
+<pubDate>Tue, 24 Mar 2026 12:00:00 Z</pubDate><guid>https://status.example.org/1</guid><category>api</category></item>
+<item><content:encoded>first</content:encoded><description>then</description><guid isPermaLink="false"> x </guid></item>
+</channel></rss>"""
+
+
+def read(body: bytes | str, content_type: str | None = None) -> Feed:
+    return parse_feed(
+        body.encode() if isinstance(body, str) else body, url="https://x.example/f", content_type=content_type
+    )
+
+
+def test_an_atom_feed_is_read_as_the_page_wrote_it() -> None:
+    assert read(ATOM) == Feed(
+        url="https://x.example/f",
+        format="atom",
+        title="Exämple – status",
+        generator="maker",
+        link="https://status.example.org/",
+        id="tag:status.example.org,2005:/history",
+        description="What happens",
+        entries=(
+            Entry(
+                id="tag:status.example.org,2005:1",
+                title="Errors with <script> tags & more",
+                link="https://status.example.org/1",
+                published=datetime(2026, 3, 24, 12, tzinfo=UTC),
+                updated=datetime(2026, 3, 24, 12, 30, 0, 500000, tzinfo=UTC),
+                content="<p>long &lt; é</p>",
+                summary="short",
+                categories=("api", "Web"),
+            ),
+            Entry(None, "CPU < 5%", None, None, None, "only content", ""),
+        ),
+    )
+
+
+def test_an_rss_feed_has_descriptions_as_summaries() -> None:
+    feed = read(RSS)
+    assert (feed.format, feed.title, feed.description, feed.generator) == ("rss", "Example", "Statuspage", "")
+    one, two = feed.entries
+    assert (one.summary, one.content, one.categories) == ("told", "<p>whole</p>", ("api",))
+    assert (one.id, one.link) == ("https://status.example.org/1", "https://status.example.org/1")
+    assert (one.published, one.updated) == (datetime(2026, 3, 24, 12, tzinfo=UTC), None)
+    assert (two.summary, two.content, two.id, two.link, two.title) == ("then", "first", "x", None, "")
+
+
+def test_rdf_is_rss() -> None:
+    rdf = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"></rdf:RDF>'
+    assert read(rdf).format == "rss"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"", "the answer is empty", id="empty"),
+        pytest.param(b" \r\n\0", "the answer is empty", id="blank"),
+        pytest.param(b"<!DOCTYPE html><p>hi", "an HTML page instead of a feed", id="doctype"),
+        pytest.param(b"<HTML lang='en'><body></HTML>", "an HTML page instead of a feed", id="html element"),
+        pytest.param(
+            b"\xef\xbb\xbf\n <!-- <rss> --> <?x?>\n<!doctype HTML PUBLIC 'x'><html>",
+            "an HTML page instead of a feed",
+            id="html behind a mark, comments and blanks",
+        ),
+        pytest.param("<html></html>".encode("utf-16"), "an HTML page instead of a feed", id="html in utf-16"),
+        pytest.param(b"<head></head>", "an HTML page instead of a feed", id="html without html"),
+        pytest.param(
+            b"<?xml version='1.0'?><Error><Code>1</Code></Error>",
+            "XML that is no feed: its root element is <Error>",
+            id="other xml",
+        ),
+        pytest.param(b"Domain is required.", "the answer is not XML", id="text"),
+        pytest.param(b'{"page": {}}', "the answer is not XML", id="json"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "the answer is not XML", id="bytes"),
+        pytest.param(b"<?xml version='1.0'", "the document is cut off before its first element", id="cut prolog"),
+        pytest.param(b"<!-- hello -->", "the document is cut off before its first element", id="comment alone"),
+        pytest.param(b"<rss", "the document is cut off: </rss> is missing at its end", id="cut start tag"),
+        pytest.param(
+            b"<rss><channel><item><description><![CDATA[</rss>",
+            "the document is cut off",
+            id="closing tag inside an open section",
+        ),
+        pytest.param(b"<rss><channel><!-- </rss>", "the document is cut off", id="closing tag inside an open comment"),
+        pytest.param(
+            b"<?xml version='1.0' encoding='unicode_escape'?><rss></rss>",
+            "the document declares an encoding no feed has: unicode_escape",
+            id="python's own encoding",
+        ),
+        pytest.param(
+            b"<rss><channel>&#xd800; & </channel></rss>", "the document cannot be read", id="half a character"
+        ),
+    ],
+)
+def test_what_is_no_whole_feed_says_why(body: bytes, reason: str) -> None:
+    for content_type in (None, "text/xml", "application/rss+xml; charset=utf-8"):
+        with pytest.raises(FeedError, match=re.escape(reason)):
+            read(body, content_type)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_feed_cut_at_any_byte_is_refused(encoding: str) -> None:
+    small = ATOM.replace('encoding="UTF-8"', f'encoding="{encoding.removesuffix("-sig")}"')
+    body = small.strip().encode(encoding)
+    assert len(read(body).entries) == 2
+    # a byte apart where the end tag stands, farther apart before
+    for length in [*range(0, len(body) - 60, 41), *range(len(body) - 60, len(body))]:
+        with pytest.raises(FeedError):
+            read(body[:length])
+
+
+@pytest.mark.parametrize("tail", ["", "\n", "\n<!-- cached -->\n", "\n<?end?>"])
+def test_blanks_and_comments_after_the_end_do_not_matter(tail: str) -> None:
+    assert len(read(RSS + tail).entries) == 2
+
+
+def test_an_ill_formed_but_whole_feed_is_read() -> None:
+    feed = read(RSS.replace("told", "R&D < 5").replace("</rss>", "</rss >") + "junk")
+    assert len(feed.entries) == 2
+    assert feed.entries[0].summary.startswith("R&D")
+
+
+def test_a_comment_mark_inside_a_section_cuts_nothing_off() -> None:
+    assert read(RSS.replace("<p>whole</p>", "<!-- whole")).entries[0].content == "<!-- whole"
+
+
+def test_an_escaped_declaration_is_tolerated() -> None:
+    assert len(read('&lt;?xml version="1.0" encoding="utf-8" ?>\n' + RSS).entries) == 2
+
+
+def test_a_doctype_with_definitions_is_tolerated() -> None:
+    assert len(read('<!DOCTYPE rss [<!ENTITY copy "c">]>' + RSS).entries) == 2
+
+
+@pytest.mark.parametrize(
+    "mark", [b"\xff\xfe" + ATOM.encode("utf-16-le"), b"\xfe\xff" + ATOM.encode("utf-16-be")], ids=["little", "big"]
+)
+def test_utf_16_works_in_both_orders(mark: bytes) -> None:
+    body = mark.replace("UTF-8".encode("utf-16-le"), "UTF-16".encode("utf-16-le"))
+    body = body.replace("UTF-8".encode("utf-16-be"), "UTF-16".encode("utf-16-be"))
+    assert read(body, "application/atom+xml; charset=utf-16").title == "Exämple – status"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/xml",
+        "text/xml; charset=",
+        "text/xml; charset=utf-16",
+        "text/xml; charset=hex",
+        "text/xml; charset=unicode_escape",
+        "text/xml; charset=undefined",
+        "text/xml; charset=idna",
+        "text/xml; charset=no-such",
+        "text/xml; charset=n\0ul",
+        "text/html; charset=us-ascii",
+        'application/atom+xml; charset="utf-8"',
+    ],
+)
+def test_a_wrong_content_type_does_no_harm(content_type: str) -> None:
+    assert [entry.title for entry in read(ATOM, content_type).entries][1] == "CPU < 5%"
+    assert read(ATOM, "text/xml").title == "Exämple – status"
+
+
+def test_a_charset_of_the_server_is_believed() -> None:
+    latin = ATOM.replace(' encoding="UTF-8"', "").replace("–", "-").encode("latin-1")
+    assert read(latin, "application/atom+xml; charset=iso-8859-1").title == "Exämple - status"
+
+
+def test_an_unknown_declared_encoding_is_guessed() -> None:
+    assert read(ATOM.replace("UTF-8", "x-none")).title == "Exämple – status"
+
+
+def test_a_body_is_never_taken_for_a_file_name() -> None:
+    with pytest.raises(FeedError, match="not XML"):
+        read(str(Path(__file__).resolve()).encode())
+
+
+@pytest.mark.slow
+def test_no_more_than_5000_entries_are_read() -> None:
+    many = "<rss><channel>" + "<item><guid>1</guid></item>" * (MOST_ENTRIES + 1) + "</channel></rss>"
+    assert len(read(many).entries) == MOST_ENTRIES
+
+
+ENTRY = read(ATOM).entries[0]
+
+
+def test_a_digest_is_32_hexadecimal_digits_and_repeats() -> None:
+    assert re.fullmatch("[0-9a-f]{32}", digest(ENTRY))
+    assert digest(ENTRY) == digest(read(ATOM).entries[0])
+    assert re.fullmatch("[0-9a-f]{32}", digest(attrs.evolve(ENTRY, title="\ud800")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda e: attrs.evolve(e, content="<p> long \n&lt; é </p> "), id="white space"),
+        pytest.param(lambda e: attrs.evolve(e, updated=None), id="updated"),
+        pytest.param(lambda e: attrs.evolve(e, title=" Errors  with <script> tags & more"), id="title's white space"),
+    ],
+)
+def test_a_digest_stays_when_nothing_is_said_anew(change: Callable[[Entry], Entry]) -> None:
+    assert digest(change(ENTRY)) == digest(ENTRY)
+
+
+def test_blanks_put_between_tags_do_not_change_the_digest() -> None:
+    before = attrs.evolve(ENTRY, content="<p><small>x</small><br><b>Resolved</b> - y</p>")
+    after = attrs.evolve(ENTRY, content="<p> <small>x</small><br> <b>Resolved</b> - y </p>")
+    assert digest(before) == digest(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda e: attrs.evolve(e, id="2"), id="id"),
+        pytest.param(lambda e: attrs.evolve(e, id=None), id="no id"),
+        pytest.param(lambda e: attrs.evolve(e, link="https://x.example"), id="link"),
+        pytest.param(lambda e: attrs.evolve(e, title="other"), id="title"),
+        pytest.param(lambda e: attrs.evolve(e, content="other"), id="content"),
+        pytest.param(lambda e: attrs.evolve(e, summary="other"), id="summary"),
+        pytest.param(lambda e: attrs.evolve(e, content=e.summary, summary=e.content), id="swapped"),
+        pytest.param(lambda e: attrs.evolve(e, categories=("apiWeb",)), id="categories"),
+        pytest.param(lambda e: attrs.evolve(e, published=None), id="published"),
+        pytest.param(lambda e: attrs.evolve(e, published=None, updated=None), id="no date"),
+    ],
+)
+def test_a_digest_changes_with_what_is_said(change: Callable[[Entry], Entry]) -> None:
+    assert digest(change(ENTRY)) != digest(ENTRY)
+
+
+@needs_shared
+@pytest.mark.slow
+def test_every_sample_is_read_without_a_crash() -> None:
+    read_feeds = 0
+    for path in sorted(SHARED.rglob("*")):
+        if path.suffix not in {".atom", ".rss", ".xml"} or "github" in path.parts:
+            continue
+        feed = read(path.read_bytes())
+        readings = [recognise(feed).read(entry) for entry in feed.entries]
+        assert all(reading.incident_id and reading.updates for reading in readings), path
+        read_feeds += 1
+    assert read_feeds > 30
+    with pytest.raises(FeedError, match="HTML"):
+        read((SHARED / "html" / "streamyard__1.html").read_bytes(), "text/xml")
+
+
+@needs_shared
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["statuspage/parse__1.rss", "statuspage/streamyard__1.atom", "aws/aws__1.rss"])
+def test_a_sample_cut_anywhere_is_refused(name: str) -> None:
+    body = (SHARED / name).read_bytes().rstrip()
+    for length in range(0, len(body), 97):
+        with pytest.raises(FeedError):
+            read(body[:length])
