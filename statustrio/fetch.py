@@ -268,7 +268,7 @@ class Fetcher:
         given = Validators(_raw(response, "etag"), _raw(response, "last-modified"))
         if status == HTTPStatus.NOT_MODIFIED and sent != _UNCONDITIONAL:
             # There is no body; only reading to its end lets the connection be used again.
-            async for _ in response.aiter_raw():
+            async for _ in _wire(response):
                 pass
             return NotModified(Validators(given.etag or sent.etag, given.last_modified or sent.last_modified))
         if status not in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
@@ -340,18 +340,24 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     body = Body(limit, gzipped=bool(codings))
     refused: FetchError | None = None
     with trio.CancelScope() as reading:
-        async for chunk in response.aiter_raw():
+        async for chunk in _wire(response):
             try:
                 if refused is None:
                     body.feed(chunk)
             except FetchError as exc:
-                # Leaving the loop would abandon six nested generators of httpx to the garbage collector, and
+                # Leaving the loop would abandon five nested generators of httpx to the garbage collector, and
                 # `aclosing` reaches only the outermost; a cancellation ends each of them in order.
                 refused = exc
                 reading.cancel()
     if refused is not None:
         raise refused
     return body.finish()
+
+
+def _wire(response: httpx.Response) -> httpx.AsyncByteStream:
+    """Return the body as it comes: what `aiter_raw` iterates over, but also there for a ready-made response."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream
 
 
 def _redirect(response: httpx.Response, url: httpx.URL, *, guarded: bool) -> _Redirect:

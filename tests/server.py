@@ -59,6 +59,11 @@ class Exchange:
     async def send(self, data: bytes) -> None:
         await self.stream.send_all(data)
 
+    async def until_gone(self) -> None:
+        """Wait until the client closes."""
+        while await self.stream.receive_some():
+            pass
+
     async def answer(self, body: bytes = b"", status: int = 200, **headers: str | int) -> None:
         """Send a whole answer and keep the connection."""
         if status not in {204, 304}:
@@ -244,16 +249,16 @@ def raw(data: bytes) -> Script:
     return lambda exchange: exchange.send(data)
 
 
-async def hang(_exchange: Exchange) -> None:
+async def hang(exchange: Exchange) -> None:
     """Never answer."""
-    await trio.sleep_forever()
+    await exchange.until_gone()
 
 
 async def hang_in_body(exchange: Exchange) -> None:
     """Stop after the first half of the body."""
     await exchange.head(content_length=len(exchange.page.body))
     await exchange.send(exchange.page.body[: len(exchange.page.body) // 2])
-    await trio.sleep_forever()
+    await exchange.until_gone()
 
 
 def drip(pause: float) -> Script:

@@ -218,7 +218,7 @@ WRONG = [
     Wrong("lost", redirect(""), "HTTP 302 Found without a location"),
     Wrong("loop", redirect("/feed"), "more than 5 redirects"),
     Wrong("file", redirect("file:///etc/passwd"), "redirected to file:..., which is not http(s)"),
-    Wrong("no host", redirect("http:///x"), "redirected to an address that is not valid"),
+    Wrong("no host", redirect("https:///x"), "redirected to an address that is not valid"),
     Wrong("long label", redirect(f"http://{'a' * 70}.example/"), "redirected to an address that is not valid"),
     Wrong("bad IPv6", redirect("http://[::1/"), "redirected to an address that is not valid"),
 ]
@@ -452,35 +452,10 @@ async def test_a_private_host_may_redirect_to_a_private_address_until_a_public_o
 
 PUBLIC = ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1", "::ffff:8.8.8.8"]
 PRIVATE = [
-    "10.0.0.1",
-    "127.0.0.1",
-    "172.16.0.1",
-    "192.168.1.1",
-    "169.254.169.254",
-    "100.64.0.1",
-    "0.0.0.0",
-    "192.0.0.8",
-    "224.0.0.1",
-    "240.0.0.1",
-    "255.255.255.255",
-    "192.0.2.1",
-    "198.18.0.1",
-    "::1",
-    "::",
-    "fe80::1",
-    "fe80::1%eth0",
-    "fc00::1",
-    "fec0::1",
-    "ff02::1",
-    "2001:db8::1",
-    "3fff::1",
-    "64:ff9b::a00:1",
-    "64:ff9b:1::1",
-    "2002:a00:1::",
-    "::ffff:10.0.0.1",
-    "::10.0.0.1",
-    "2001::1",
-    "nonsense",
+    *("10.0.0.1", "127.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.0.0.8"),
+    *("224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fe80::1%eth0"),
+    *("fc00::1", "fec0::1", "ff02::1", "2001:db8::1", "3fff::1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::"),
+    *("::ffff:10.0.0.1", "::10.0.0.1", "2001::1", "nonsense"),
 ]
 
 
@@ -776,30 +751,37 @@ async def test_requests_wait_for_their_host_and_for_all_and_the_wait_is_no_part_
     assert not web._hosts, "a host that is idle takes no memory"
 
 
+async def hold(web: Web, host: str, *, task_status: trio.TaskStatus[None]) -> None:
+    async with web.slot(host):
+        task_status.started()
+        await trio.sleep_forever()
+
+
 async def test_waiting_for_a_limit_does_not_use_up_the_deadline() -> None:
     web = make_web(limits=Limits(requests_in_flight=1))
-    async with mocked({"http://a.example/": httpx.Response(200)}, web=web) as (fetcher, _):
-        async with trio.open_nursery() as nursery:
-            async with web.slot("b.example"):
-                nursery.start_soon(partial(fetcher.get, "http://a.example/", timeout=0.02))
+    async with mocked({"http://a.example/": httpx.Response(200)}, web=web) as (fetcher, asked):
+        async with trio.open_nursery() as holding:
+            await holding.start(hold, web, "b.example")
+            async with trio.open_nursery() as getting:
+                getting.start_soon(partial(fetcher.get, "http://a.example/", timeout=0.02))
                 await trio.sleep(0.05)
+                assert not asked
+                web.change_limits(Limits(requests_in_flight=2))
+            holding.cancel_scope.cancel()
+    assert asked
 
 
 async def test_who_waits_for_a_slow_host_holds_up_nobody_else() -> None:
     web = make_web(limits=Limits(requests_in_flight=2, requests_per_host=1))
-    async with (
-        mocked({"http://a.example/": httpx.Response(200), "http://b.example/": httpx.Response(200)}, web=web) as (
-            fetcher,
-            asked,
-        ),
-        trio.open_nursery() as nursery,
-        web.slot("a.example"),
-    ):
+    answers = {"http://a.example/": httpx.Response(200), "http://b.example/": httpx.Response(200)}
+    async with mocked(answers, web=web) as (fetcher, asked), trio.open_nursery() as nursery:
+        await nursery.start(hold, web, "a.example")
         for _ in range(3):
             nursery.start_soon(fetcher.get, "http://a.example/")
         await trio.testing.wait_all_tasks_blocked()
         await fetcher.get("http://b.example/")
         assert len(asked) == 1
+        nursery.cancel_scope.cancel()
 
 
 # Proxies.

@@ -39,7 +39,7 @@ IMPACTS = {
     Impact.MAINTENANCE: "blue",
     Impact.NONE: "dim",
 }
-WORD_WIDTH = 12
+WORD_WIDTH = 13
 ROOMY = 70
 """From this width on the message stands under the title; below, a small indent must do."""
 MESSAGE_LINES = 12
@@ -52,10 +52,10 @@ class Console:
         self._console = console or rich.console.Console(highlight=False, soft_wrap=False)
 
     def shape(self, logged: Logged) -> str:
-        """The event as text, without the last newline."""
+        """The event as text, with an empty line after it."""
         with self._console.capture() as capture:
             self._print(logged.event)
-        return capture.get().rstrip("\n")
+        return capture.get()
 
     def _print(self, event: Event) -> None:
         family, _, noun = event.event.partition(".")
