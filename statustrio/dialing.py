@@ -1,4 +1,4 @@
-"""Whom a request may reach: host names to addresses, and which addresses are private. Knows no HTTP.
+"""Whom a request may reach and how many may at once: addresses, look-ups, limits. Knows no HTTP.
 
 A redirect must not lead from a public host into the network we run in (SSRF). A check of the name before the request
 loses to DNS rebinding, so the resolver itself leaves out private addresses while `public_only` is in force, and what
@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import trio
+from attrs import define, frozen
 from trio.abc import HostnameResolver
 
 from statustrio.errors import FetchError
@@ -74,6 +75,56 @@ def is_loopback(host: str) -> bool:
         return True
     address = literal_address(host)
     return address is not None and ip_address(address.partition("%")[0]).is_loopback
+
+
+@frozen
+class Limits:
+    """What all fetchers together may use. `body` is in bytes, on the wire and inflated."""
+
+    requests_in_flight: int = 200
+    requests_per_host: int = 4
+    body: int = 10 * 2**20
+
+
+@define
+class _Host:
+    limiter: trio.CapacityLimiter
+    users: int = 0
+
+
+class Slots:
+    """Who may send a request now: so many in all, so many to one host. Loopback hosts have no limit of their own."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._per_host = limits.requests_per_host
+        self._in_flight = trio.CapacityLimiter(limits.requests_in_flight)
+        self._hosts: dict[str, _Host] = {}
+
+    def change(self, limits: Limits) -> None:
+        """Put other limits in force, for those who wait too."""
+        self._per_host = limits.requests_per_host
+        self._in_flight.total_tokens = limits.requests_in_flight
+        for host in self._hosts.values():
+            host.limiter.total_tokens = self._per_host
+
+    @asynccontextmanager
+    async def take(self, name: str) -> AsyncIterator[None]:
+        """Wait until a request to the host `name` is within the limits, and count it while it lasts."""
+        if is_loopback(name):
+            async with self._in_flight:
+                yield
+            return
+        host = self._hosts.setdefault(name, _Host(trio.CapacityLimiter(self._per_host)))
+        host.users += 1
+        try:
+            # The host first: who waits for a slow host must not hold one of everybody's slots meanwhile.
+            async with host.limiter, self._in_flight:
+                yield
+        finally:
+            # Without users it is forgotten, so that memory does not grow with the hosts that redirects name.
+            host.users -= 1
+            if not host.users:
+                del self._hosts[name]
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """What a Statuspage feed does not say: impact and components, from the public JSON of the same page.
 
 Asked only about entries that changed, with a deadline of its own. When the page does not answer, the readings go
-on as they are and the provider's health is untouched.
+on as they are and the provider's health is untouched. What is not there is not asked for again until the next
+start: the list, a single incident (its page may have deleted it, which says nothing about the others), and after
+a few incidents in a row without one answer the whole of it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from statustrio.platforms.statuspage_api import Facts, apply_facts, incident_url
 DEADLINE_SECONDS = 3.0
 SINGLE_REQUESTS = 3
 """Up to so many changed incidents are asked for one by one, more through the list of the 50 newest."""
+WITHOUT_LIST = 10
+"""Single requests at most where the page has no list."""
+GIVE_UP_AFTER = 3
 NOT_FOUND = 404
 
 Get = Callable[[str, Validators], Awaitable[Fetched | NotModified]]
@@ -29,42 +34,58 @@ log = structlog.get_logger("statustrio.enrich")
 
 @define
 class Enricher:
-    """Fills readings of one provider. Switched off until the next start by a 404 or an answer that is no JSON."""
+    """Fills the readings of one provider."""
 
     _get: Get
     _feed_url: str
-    _off: bool = False
+    _absent: set[str] = field(factory=set)
+    """URLs that are not there."""
+    _answered: bool = False
     _last_url: str | None = None
     _last_validators: Validators = field(factory=Validators)
     _last_facts: Mapping[str, Facts] = field(factory=dict)
 
     async def enrich(self, readings: Sequence[Reading], *, many: bool) -> tuple[Reading, ...]:
-        """The readings with what the page adds. `many`: a first sight, or more changed than are shown here."""
-        if self._off or not readings:
-            return tuple(readings)
+        """The readings with what the page adds. `many`: a first sight, so ask for the list even if few changed."""
         facts: dict[str, Facts] = {}
-        urls = [incident_url(self._feed_url, reading.incident_id) for reading in readings]
-        if many or len(readings) > SINGLE_REQUESTS:
-            urls = [list_url(self._feed_url)]
         with trio.move_on_after(DEADLINE_SECONDS):
             try:
-                for url in urls:
-                    facts |= await self._ask(url)
+                await self._collect(readings, facts, many=many)
             except FetchError as exc:
-                self._off = exc.status == NOT_FOUND
-                log.info("enrich.failed", feed_url=self._feed_url, reason=str(exc))
-            except FeedError as exc:
-                self._off = True
                 log.info("enrich.failed", feed_url=self._feed_url, reason=str(exc))
         return tuple(
             apply_facts(reading, facts[reading.incident_id]) if reading.incident_id in facts else reading
             for reading in readings
         )
 
+    async def _collect(self, readings: Sequence[Reading], facts: dict[str, Facts], *, many: bool) -> None:
+        if readings and (many or len(readings) > SINGLE_REQUESTS):
+            the_list = list_url(self._feed_url)
+            facts |= await self._ask(the_list)
+            if the_list not in self._absent:
+                return
+        for reading in readings[:WITHOUT_LIST]:
+            if self._answered or len(self._absent) <= GIVE_UP_AFTER:
+                facts |= await self._ask(incident_url(self._feed_url, reading.incident_id))
+
     async def _ask(self, url: str) -> Mapping[str, Facts]:
+        """What a URL says; nothing if it is not there. FetchError if it does not answer now."""
+        if url in self._absent:
+            return {}
         validators = self._last_validators if url == self._last_url else Validators()
-        answer = await self._get(url, validators)
-        if isinstance(answer, Fetched):
-            self._last_facts = parse_facts(answer.body)
-            self._last_url, self._last_validators = url, answer.validators
+        try:
+            answer = await self._get(url, validators)
+            if isinstance(answer, Fetched):
+                self._last_facts = parse_facts(answer.body)
+                self._last_url, self._last_validators = url, answer.validators
+        except FetchError as exc:
+            if exc.status != NOT_FOUND:
+                raise
+            self._absent.add(url)
+            return {}
+        except FeedError as exc:
+            log.info("enrich.failed", feed_url=self._feed_url, reason=str(exc))
+            self._absent.add(url)
+            return {}
+        self._answered = True
         return self._last_facts

@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextman
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -23,10 +22,12 @@ import trio
 from attrs import Factory, define, evolve, field, frozen
 
 from statustrio import __version__
-from statustrio.dialing import failure_of, is_loopback, is_public, literal_address, public_only, refusal
+from statustrio.dialing import Limits, Slots, failure_of, is_loopback, is_public, literal_address, public_only, refusal
 from statustrio.errors import FetchError
 from statustrio.inflate import Body, too_large
 from statustrio.model import Validators
+
+__all__ = ["Fetched", "Fetcher", "Limits", "NotModified", "Web", "open_fetcher"]
 
 USER_AGENT = f"statustrio/{__version__} (status page monitor; reads Atom and RSS)"
 MAX_REDIRECTS = 5
@@ -43,9 +44,8 @@ _POOL = httpx.Limits(max_connections=None, max_keepalive_connections=2, keepaliv
 _REMEMBERED = 16
 """URLs of which a fetcher remembers where they led; a provider has one or two."""
 
-# Both would log whole URLs, secrets in the query included, at INFO and DEBUG.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+# It would log headers, secrets included, at DEBUG.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 @frozen
@@ -69,21 +69,6 @@ class NotModified:
     validators: Validators
 
 
-@frozen
-class Limits:
-    """What all fetchers together may use. `body` is in bytes, on the wire and inflated."""
-
-    requests_in_flight: int = 200
-    requests_per_host: int = 4
-    body: int = 10 * 2**20
-
-
-@define
-class _Host:
-    limiter: trio.CapacityLimiter
-    users: int = 0
-
-
 @define(eq=False)
 class Web:
     """What the fetchers of one daemon share: limits, trust, proxies.
@@ -97,35 +82,12 @@ class Web:
     ssl_context: ssl.SSLContext = field(factory=httpx.create_ssl_context)
     proxies: Mapping[str, str] = field(factory=urllib.request.getproxies)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _in_flight: trio.CapacityLimiter = field(
-        init=False, default=Factory(lambda web: trio.CapacityLimiter(web.limits.requests_in_flight), takes_self=True)
-    )
-    _hosts: dict[str, _Host] = field(init=False, factory=dict)
+    slots: Slots = field(init=False, default=Factory(lambda web: Slots(web.limits), takes_self=True))
 
     def change_limits(self, limits: Limits) -> None:
         """Put other limits in force; requests under way keep what they have."""
         self.limits = limits
-        self._in_flight.total_tokens = limits.requests_in_flight
-        for host in self._hosts.values():
-            host.limiter.total_tokens = limits.requests_per_host
-
-    @asynccontextmanager
-    async def slot(self, name: str) -> AsyncIterator[None]:
-        """Wait until a request to the host `name` is within the limits, and count it while it lasts."""
-        if is_loopback(name):
-            async with self._in_flight:
-                yield
-            return
-        host = self._hosts.setdefault(name, _Host(trio.CapacityLimiter(self.limits.requests_per_host)))
-        host.users += 1
-        try:
-            # The host first: who waits for a slow host must not hold one of everybody's slots meanwhile.
-            async with host.limiter, self._in_flight:
-                yield
-        finally:
-            host.users -= 1
-            if not host.users:
-                del self._hosts[name]
+        self.slots.change(limits)
 
     def proxy_for(self, url: httpx.URL) -> str | None:
         """Return the URL of the proxy that stands before `url`. Loopback has none, whatever the environment says."""
@@ -185,7 +147,8 @@ class Fetcher:
     _headers: Mapping[str, str]
     _transport: httpx.AsyncBaseTransport | None
     _stack: AsyncExitStack
-    _clients: dict[tuple[str | None, bool], httpx.AsyncClient] = field(init=False, factory=dict)
+    _ways: dict[tuple[str | None, bool], httpx.AsyncBaseTransport] = field(init=False, factory=dict)
+    """Transports and no `httpx.AsyncClient`: that would keep cookies, log whole URLs, and follow up hostile Locations."""
     _led_to: dict[str, httpx.URL] = field(init=False, factory=dict)
     """Where a URL that redirects led last time: the one place its validators belong to."""
 
@@ -207,7 +170,7 @@ class Fetcher:
             belongs = target == known_end or (known_end is None and at_home)
             sent = validators if belongs else _UNCONDITIONAL
             headers = self._headers_for(sent, credentials, at_home=at_home)
-            async with self._web.slot(_host(target)):
+            async with self._web.slots.take(_host(target)):
                 began = trio.current_time()
                 try:
                     with trio.fail_after(left):
@@ -250,10 +213,10 @@ class Fetcher:
         # A proxy looks names up itself and is mostly private: with one, only literal addresses can be judged.
         trail.guarded = trail.public_only and proxy is None
         trail.where = _host_port(_host(url), url.port or _DEFAULT_PORTS[url.scheme])
-        client = self._client(proxy, guarded=trail.guarded)
+        way = self._way_out(proxy, guarded=trail.guarded)
         request = httpx.Request("GET", url, headers=headers, extensions={"trace": trail, "timeout": {}})
         with _translated(trail), public_only(trail.guarded):
-            response = await _send(client, request, trail)
+            response = await _send(way, request, trail)
             async with aclosing(response):
                 if not trail.public_only:
                     trail.public_only = _came_from_public(response, url, proxied=proxy is not None)
@@ -277,22 +240,16 @@ class Fetcher:
         body = await _read(response, self._web.limits.body)
         return Fetched(body, given, str(url), response.headers.get("content-type"))
 
-    def _client(self, proxy: str | None, *, guarded: bool) -> httpx.AsyncClient:
-        """Return the client for this way out.
+    def _way_out(self, proxy: str | None, *, guarded: bool) -> httpx.AsyncBaseTransport:
+        """Return the transport for this way out.
 
         Guarded requests have a pool of their own: each connection in it was checked when it was dialled.
         """
-        client = self._clients.get((proxy, guarded))
-        if client is None:
-            client = httpx.AsyncClient(
-                transport=self._transport or _new_transport(self._web.ssl_context, proxy),
-                # Cookies would be kept without bound and tell the server who is asking.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                trust_env=False,
-            )
-            self._clients[proxy, guarded] = client
-            self._stack.push_async_callback(client.aclose)
-        return client
+        way = self._ways.get((proxy, guarded))
+        if way is None:
+            way = self._ways[proxy, guarded] = self._transport or _new_transport(self._web.ssl_context, proxy)
+            self._stack.push_async_callback(way.aclose)
+        return way
 
     def _remember(self, url: str, start: httpx.URL, end: httpx.URL) -> None:
         self._led_to.pop(url, None)
@@ -319,15 +276,15 @@ async def open_fetcher(
         yield Fetcher(web, timeout, dict(headers or {}), transport, stack)
 
 
-async def _send(client: httpx.AsyncClient, request: httpx.Request, trail: _Trail) -> httpx.Response:
+async def _send(way: httpx.AsyncBaseTransport, request: httpx.Request, trail: _Trail) -> httpx.Response:
     """Send `request`, a second time if the server had closed the idle connection just then."""
     trail.reused = True
     try:
-        return await client.send(request, stream=True)
+        return await way.handle_async_request(request)
     except (httpx.RemoteProtocolError, httpx.ReadError):
         if not trail.reused:
             raise
-    return await client.send(request, stream=True)
+    return await way.handle_async_request(request)
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes:
@@ -345,7 +302,7 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
                 if refused is None:
                     body.feed(chunk)
             except FetchError as exc:
-                # Leaving the loop would abandon five nested generators of httpx to the garbage collector, and
+                # Leaving the loop would abandon four nested generators of httpx to the garbage collector, and
                 # `aclosing` reaches only the outermost; a cancellation ends each of them in order.
                 refused = exc
                 reading.cancel()

@@ -75,6 +75,7 @@ def test_what_is_no_certain_moment_is_none(text: str) -> None:
     assert parse_date(text) is None
 
 
+@pytest.mark.slow
 @given(st.text() | st.from_regex(r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}[T ][0-9:. ]{0,12}[A-Z0-9+:-]{0,6}"))
 def test_any_text_gives_an_aware_utc_time_or_none(text: str) -> None:
     parsed = parse_date(text)

@@ -615,9 +615,12 @@ def test_other_network_errors_are_named_with_the_place() -> None:
     ],
 )
 async def test_a_bad_certificate_is_named(trust: Trust, name: str, expired: bool, reason: str) -> None:
-    async with open_server(tls=trust.server(name, expired=expired)) as server:
-        async with open_fetcher(make_web(ssl_context=trust.client()), timeout=2) as fetcher:
-            error = await failure(fetcher, server.url("/feed"))
+    web = make_web(ssl_context=trust.client())
+    async with (
+        open_server(tls=trust.server(name, expired=expired)) as server,
+        open_fetcher(web, timeout=2) as fetcher,
+    ):
+        error = await failure(fetcher, server.url("/feed"))
     assert str(error).startswith(reason)
     assert not error.unconnected
 
@@ -730,44 +733,46 @@ async def test_requests_wait_for_their_host_and_for_all_and_the_wait_is_no_part_
         await fetcher.get(url, timeout=1)
         done.append(url)
 
-    async with open_fetcher(web, timeout=1, transport=httpx.MockTransport(slow)) as fetcher:
-        async with trio.open_nursery() as nursery:
-            for _ in range(4):
-                nursery.start_soon(get, fetcher, "http://a.example/")
-            await trio.testing.wait_all_tasks_blocked()
-            assert running == 2, "the limit of the host"
-            web.change_limits(Limits(requests_in_flight=3, requests_per_host=3))
-            await trio.testing.wait_all_tasks_blocked()
-            assert running == 3, "changed while they waited"
-            for _ in range(4):
-                nursery.start_soon(get, fetcher, "http://localhost/")
-            await trio.testing.wait_all_tasks_blocked()
-            assert running == 3, "the limit of all"
-            web.change_limits(Limits(requests_in_flight=200, requests_per_host=3))
-            await trio.testing.wait_all_tasks_blocked()
-            assert running == 7, "loopback has no limit of its own"
-            go.set()
+    async with (
+        open_fetcher(web, timeout=1, transport=httpx.MockTransport(slow)) as fetcher,
+        trio.open_nursery() as nursery,
+    ):
+        for _ in range(4):
+            nursery.start_soon(get, fetcher, "http://a.example/")
+        await trio.testing.wait_all_tasks_blocked()
+        assert running == 2, "the limit of the host"
+        web.change_limits(Limits(requests_in_flight=3, requests_per_host=3))
+        await trio.testing.wait_all_tasks_blocked()
+        assert running == 3, "changed while they waited"
+        for _ in range(4):
+            nursery.start_soon(get, fetcher, "http://localhost/")
+        await trio.testing.wait_all_tasks_blocked()
+        assert running == 3, "the limit of all"
+        web.change_limits(Limits(requests_in_flight=200, requests_per_host=3))
+        await trio.testing.wait_all_tasks_blocked()
+        assert running == 7, "loopback has no limit of its own"
+        go.set()
     assert len(done) == 8
-    assert not web._hosts, "a host that is idle takes no memory"
+    assert not web.slots._hosts, "a host that is idle takes no memory"
 
 
 async def hold(web: Web, host: str, *, task_status: trio.TaskStatus[None]) -> None:
-    async with web.slot(host):
+    async with web.slots.take(host):
         task_status.started()
         await trio.sleep_forever()
 
 
 async def test_waiting_for_a_limit_does_not_use_up_the_deadline() -> None:
     web = make_web(limits=Limits(requests_in_flight=1))
-    async with mocked({"http://a.example/": httpx.Response(200)}, web=web) as (fetcher, asked):
-        async with trio.open_nursery() as holding:
-            await holding.start(hold, web, "b.example")
-            async with trio.open_nursery() as getting:
-                getting.start_soon(partial(fetcher.get, "http://a.example/", timeout=0.02))
-                await trio.sleep(0.05)
-                assert not asked
-                web.change_limits(Limits(requests_in_flight=2))
-            holding.cancel_scope.cancel()
+    answers = {"http://a.example/": httpx.Response(200)}
+    async with mocked(answers, web=web) as (fetcher, asked), trio.open_nursery() as holding:
+        await holding.start(hold, web, "b.example")
+        async with trio.open_nursery() as getting:
+            getting.start_soon(partial(fetcher.get, "http://a.example/", timeout=0.02))
+            await trio.sleep(0.05)
+            assert not asked
+            web.change_limits(Limits(requests_in_flight=2))
+        holding.cancel_scope.cancel()
     assert asked
 
 

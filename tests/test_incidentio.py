@@ -25,7 +25,7 @@ def test_an_entry_shows_its_newest_update() -> None:
     assert reading.updates == (Update(UPDATED, "identified", "We know why.\nWait."),)
     assert reading.components == (Component("Search", "degraded_performance"),)
     assert (reading.kind, reading.title, reading.url) == (Kind.INCIDENT, "Slow search", LINK)
-    assert reading.started_at == datetime(2026, 7, 22, 14, 48, 46, 616000, tzinfo=UTC)
+    assert reading.started_at == datetime(2026, 7, 22, 14, 48, 46, 360000, tzinfo=UTC)
     assert (reading.updated_at, reading.impact) == (UPDATED, None)
 
 

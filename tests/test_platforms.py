@@ -7,7 +7,10 @@ from statustrio.model import Shape
 from statustrio.platforms import BY_NAME, PLATFORMS, recognise
 from statustrio.platforms.platform import last_segment, path_key, web_url
 
-STATUSPAGE = "<small>Mar <var data-var='date'>24</var>, <var data-var='time'>12:00</var> UTC</small><br><strong>Resolved</strong> - x"
+STATUSPAGE = (
+    "<small>Mar <var data-var='date'>24</var>, <var data-var='time'>12:00</var> UTC</small>"
+    "<br><strong>Resolved</strong> - x"
+)
 BANNER = "<p><strong>THIS IS A SCHEDULED EVENT Dec 18, 16:00 - 17:00 UTC</strong></p>"
 CODE = "https://h.example/incidents/abc123def456"
 ULID = "https://h.example//incidents/01KY54SWGR0000000000000000"

@@ -69,7 +69,7 @@ _BYTE_ORDERS = (  # the longer mark first: that of UTF-32 begins with that of UT
     (b"\0<", "utf-16-be", 2),
     (codecs.BOM_UTF8, "latin-1", 1),
 )
-_INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"})
+_INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7"})
 """Python codecs that `decode` accepts and no feed is written in; some warn or run code of their own."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]{1,40})""", re.IGNORECASE)
@@ -185,7 +185,7 @@ def _header(content_type: str | None) -> str:
 def _is_charset(name: str, *, unknown: bool) -> bool:
     """Whether documents are written in it; `unknown` is the answer where Python does not know the name."""
     try:
-        return codecs.lookup(name).name not in _INTERNAL_CODECS
+        return codecs.lookup(name).name.replace("-", "_") not in _INTERNAL_CODECS
     except (LookupError, ValueError):
         return unknown
 

@@ -30,6 +30,7 @@ _LINES = _names(
 )
 """On lines of their own."""
 _CELLS = _names("td th")
+"""On one line, a blank apart; so is all text that only they part."""
 _INLINE = _names(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strike"
     " strong sub sup time tt u var wbr"
@@ -49,7 +50,6 @@ _DROPPED = re.compile(
 _INLINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_INLINE))})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_KNOWN - _INLINE))})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[Xx][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_BLANKS = re.compile(r"\s+")
 
 _BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 _HARMFUL = re.compile(
@@ -82,7 +82,7 @@ def plain(text: str) -> str:
 
 def html_to_text(source: str) -> str:
     """What a reader sees: a line per block, `- ` before list items, entities decoded once."""
-    root = LexborHTMLParser(_TAG.sub(_Rewriter(), _without_dropped(source[:_LONGEST]))).root
+    root = LexborHTMLParser(_TAG.sub(_Rewriter(), _without_dropped(clean(source[:_LONGEST])))).root
     page = _Page()
     stack: list[tuple[LexborNode, bool]] = [(root, False)] if root is not None else []
     while stack:
@@ -108,7 +108,6 @@ class _Page:
         self._parts: list[str] = []
         self._breaks = 0
         self._mark = ""
-        self._blank = False
 
     def apart(self, lines: int) -> None:
         """What follows begins at least so many lines below."""
@@ -121,20 +120,12 @@ class _Page:
         """What follows begins with the mark."""
         self._mark = mark
 
-    def blank(self) -> None:
-        self._blank = True
-
     def write(self, text: str) -> None:
-        words = _BLANKS.sub(" ", clean(text))
-        if not words.strip():
-            self._blank = self._blank or bool(words)
-            return
-        if self._breaks or self._mark:
-            self._parts.append("\n" * min(self._breaks, 2) + self._mark)
-        elif self._blank or words[0] == " ":
-            self._parts.append(" ")
-        self._parts.append(words.strip())
-        self._breaks, self._mark, self._blank = 0, "", words[-1] == " "
+        words = " ".join(clean(text).split())
+        if words:
+            self._parts.append("\n" * min(self._breaks, 2) + self._mark or " ")
+            self._parts.append(words)
+            self._breaks, self._mark = 0, ""
 
     def text(self) -> str:
         return "".join(self._parts).strip()
@@ -146,8 +137,6 @@ def _border(page: _Page, tag: str, *, leaving: bool) -> None:
             page.down()
     elif tag in _PARAGRAPHS:
         page.apart(2)
-    elif tag in _CELLS:
-        page.blank()
     elif tag in _LINES:
         page.apart(1)
         if tag == "li":
