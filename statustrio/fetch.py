@@ -77,7 +77,7 @@ class Web:
     against when the server sends no `Date`.
     """
 
-    limits: Limits = Limits()
+    limits: Limits = field(factory=Limits)
     user_agent: str = USER_AGENT
     ssl_context: ssl.SSLContext = field(factory=httpx.create_ssl_context)
     proxies: Mapping[str, str] = field(factory=urllib.request.getproxies)
@@ -148,7 +148,7 @@ class Fetcher:
     _transport: httpx.AsyncBaseTransport | None
     _stack: AsyncExitStack
     _ways: dict[tuple[str | None, bool], httpx.AsyncBaseTransport] = field(init=False, factory=dict)
-    """Transports and no `httpx.AsyncClient`: that would keep cookies, log whole URLs, and follow up hostile Locations."""
+    """Transports, no `httpx.AsyncClient`: it keeps cookies, logs whole URLs, and itself parses hostile Locations."""
     _led_to: dict[str, httpx.URL] = field(init=False, factory=dict)
     """Where a URL that redirects led last time: the one place its validators belong to."""
 

@@ -60,17 +60,18 @@ class Feed:
 _FORMATS: Mapping[str, str] = {"feed": "atom", "rss": "rss", "rdf": "rss"}
 """The local name of the root element, and the format it means."""
 
-_BYTE_ORDERS = (  # the longer mark first: that of UTF-32 begins with that of UTF-16
+_MARKS = (  # the longer mark first: that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le", 4),
     (codecs.BOM_UTF32_BE, "utf-32-be", 4),
     (codecs.BOM_UTF16_LE, "utf-16-le", 2),
     (codecs.BOM_UTF16_BE, "utf-16-be", 2),
+    (codecs.BOM_UTF8, "utf-8", 1),
     (b"<\0", "utf-16-le", 2),
     (b"\0<", "utf-16-be", 2),
-    (codecs.BOM_UTF8, "latin-1", 1),
 )
-_INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7"})
-"""Python codecs that `decode` accepts and no feed is written in; some warn or run code of their own."""
+"""How a document that says its encoding by its first bytes begins, the encoding, and the bytes of one unit."""
+_INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "utf_7"})
+"""Python codecs that decode markup and no feed is written in; some warn."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]{1,40})""", re.IGNORECASE)
 _DECLARED = re.compile(r"""\s*<\?xml[^<>]{0,100}?\sencoding\s*=\s*["']([^"'<>]{1,40})["']""")
@@ -95,17 +96,15 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
     """
     if not body.strip(b" \t\r\n\0"):
         raise FeedError("the answer is empty")
-    text, unit = _sketch(body)
+    text, is_even = _decoded(body, content_type)
     root = _root(text)
     name = root.lower().rpartition(":")[2]
     if name in _PAGE:
         raise FeedError("an HTML page instead of a feed: is the URL right?")
     if name not in _FORMATS:
         raise FeedError(f"XML that is no feed: its root element is <{root}>")
-    if (declared := _DECLARED.match(text)) and not _is_charset(declared[1], unknown=True):
-        raise FeedError(f"the document declares an encoding no feed has: {declared[1]}")
-    document = _parsed(body, content_type)
-    if len(body) % unit or (document.bozo and not _is_whole(text, root)):
+    document = _parsed(text)
+    if not is_even or (document.bozo and not _is_whole(text, root)):
         raise FeedError(f"the document is cut off: </{root}> is missing at its end")
     # `dict.get` throughout: feedparser's own look-up puts other fields in the place of missing ones, with a warning
     head: dict[str, Any] = document.feed
@@ -121,15 +120,17 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
     )
 
 
-def _parsed(body: bytes, content_type: str | None) -> Any:
+def _parsed(text: str) -> Any:
     try:
         return feedparser.parse(
-            io.BytesIO(body),  # never the bytes themselves: feedparser opens a file of that name
-            response_headers={"content-type": _header(content_type)},
+            # never the text or the bytes themselves: feedparser takes them for a URL or the name of a file
+            io.BytesIO(text.encode()),
+            # its own guess takes UTF-16 in the other order, or what only declares to be UTF-16, for an empty feed
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except (ValueError, OverflowError) as exc:  # its loose mode trips over `&#xd800;` and encodings with odd names
+    except (ValueError, OverflowError) as exc:  # its loose mode trips over `&#xd800;` and the like
         raise FeedError(f"the document cannot be read: {exc}") from exc
 
 
@@ -174,29 +175,36 @@ def _text(fields: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _header(content_type: str | None) -> str:
-    """`application/xml`, because `text/xml` without a charset would force ASCII on the document."""
-    match = _CHARSET.search(content_type or "")
-    if match is None or not _is_charset(match[1], unknown=False):
-        return "application/xml"
-    return f"application/xml; charset={match[1]}"
+def _decoded(body: bytes, content_type: str | None) -> tuple[str, bool]:
+    """The document as text, and whether it ends with a whole unit of its encoding.
 
-
-def _is_charset(name: str, *, unknown: bool) -> bool:
-    """Whether documents are written in it; `unknown` is the answer where Python does not know the name."""
-    try:
-        return codecs.lookup(name).name.replace("-", "_") not in _INTERNAL_CODECS
-    except (LookupError, ValueError):
-        return unknown
-
-
-def _sketch(body: bytes) -> tuple[str, int]:
-    """The document with its markup legible, whatever its encoding, and the bytes that make one unit of it."""
-    for mark, encoding, unit in _BYTE_ORDERS:
+    Its first bytes are believed before the server, the server before its declaration, unless that says UTF-8 and
+    is right: servers put `iso-8859-1` on everything. Nothing is left undecoded for a few bad bytes.
+    """
+    for mark, encoding, unit in _MARKS:
         if body.startswith(mark):
-            text = body.removeprefix(mark) if b"<" not in mark else body
-            return text.decode(encoding, "replace"), unit
-    return body.decode("latin-1"), 1
+            payload = body if b"<" in mark else body.removeprefix(mark)
+            return payload.decode(encoding, "replace"), len(payload) % unit == 0
+    served = _CHARSET.search(content_type or "")
+    declared = _DECLARED.match(body[:1000].decode("latin-1"))
+    named = [codec for match in (served, declared) if match and (codec := _codec(match[1]))]
+    utf8 = ["utf-8"] if named[1:] == ["utf-8"] else []
+    for codec in [*utf8, *named, "utf-8"]:
+        try:
+            return body.decode(codec), True
+        except UnicodeError:
+            continue
+    return body.decode(named[0] if named else "windows-1252", "replace"), True
+
+
+def _codec(charset: str) -> str | None:
+    """Python's name for a charset, if markup in ASCII, as it is here, can be written in it."""
+    try:
+        name = codecs.lookup(charset).name
+        legible = b"<?xml/>".decode(name) == "<?xml/>"
+    except (LookupError, ValueError):
+        return None
+    return name if legible and name.replace("-", "_") not in _INTERNAL_CODECS else None
 
 
 def _root(text: str) -> str:
