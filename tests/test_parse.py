@@ -158,6 +158,12 @@ def test_an_ill_formed_but_whole_feed_is_read() -> None:
     assert feed.entries[0].summary.startswith("R&D")
 
 
+def test_an_ill_formed_feed_whose_entries_get_lost_is_refused() -> None:
+    for stray in ("<![x[", "<?x"):
+        with pytest.raises(FeedError, match=r"ill-formed: only [01] of 2 entries can be read"):
+            read(RSS.replace("<item>", stray + "<item>", 1))
+
+
 def test_a_comment_mark_inside_a_section_cuts_nothing_off() -> None:
     assert read(RSS.replace("<p>whole</p>", "<!-- whole")).entries[0].content == "<!-- whole"
 

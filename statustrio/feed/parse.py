@@ -84,6 +84,8 @@ _PROLOG = re.compile(
 )
 """A thing that may stand before the first element."""
 _FIRST = re.compile(r"<(?:!doctype\s+)?([a-z_][\w:.-]*)", re.IGNORECASE)
+_START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
+"""Where an entry begins."""
 _PAGE = frozenset({"html", "head", "body"})
 _SECTIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
 
@@ -106,6 +108,9 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
     document = _parsed(text)
     if not is_even or (document.bozo and not _is_whole(text, root)):
         raise FeedError(f"the document is cut off: </{root}> is missing at its end")
+    if document.bozo and len(document.entries) < (shown := len(_START.findall(text))):
+        # one stray mark makes the loose mode skip entries, and an entry that is gone would count as taken down
+        raise FeedError(f"the document is ill-formed: only {len(document.entries)} of {shown} entries can be read")
     # `dict.get` throughout: feedparser's own look-up puts other fields in the place of missing ones, with a warning
     head: dict[str, Any] = document.feed
     return Feed(

@@ -1,0 +1,318 @@
+"""The whole daemon as a process on local pages: latency, restarts, signals, reload. No shortcut into its inside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+import trio
+
+from daemons import Run, command, environment, running, write_config
+from pages import StatusPage
+from server import PageServer, open_server, status
+
+pytestmark = pytest.mark.slow
+
+
+def serve(server: PageServer, *names: str) -> dict[str, StatusPage]:
+    pages = {name: StatusPage() for name in names}
+    server.pages.update({f"/{name}/history.atom": page.page for name, page in pages.items()})
+    return pages
+
+
+def urls(server: PageServer, *names: str) -> dict[str, str]:
+    return {name: server.url(f"/{name}/history.atom") for name in names}
+
+
+async def polled(server: PageServer, name: str, times: int = 1) -> None:
+    """Wait until a page was asked so many more times."""
+
+    def count() -> int:
+        return sum(asked.path == f"/{name}/history.atom" and asked.status is not None for asked in server.requests)
+
+    goal = count() + times
+    while count() < goal:
+        await server.wait_requests(len(server.requests) + 1)
+
+
+async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(30)]
+    interval = 0.5
+    async with open_server(deadline=60) as server:
+        pages = serve(server, *names)
+        pages["p3"].open("An old one that is open")
+        config = write_config(tmp_path / "providers.yaml", urls(server, *names), interval=interval)
+        async with running(config) as run:
+            first = (await run.wait_lines(1))[0]
+            assert (first["event"], first["title"]) == ("incident.opened", "An old one that is open")
+            for name in names:
+                await polled(server, name, 1)
+            delays = []
+            for name in names[10:20]:
+                posted = trio.current_time()
+                pages[name].open(f"Trouble at {name}")
+                lines = await run.wait_lines(len(run.lines) + 1)
+                delays.append(trio.current_time() - posted)
+                assert (lines[-1]["provider"], lines[-1]["event"]) == (name, "incident.opened")
+            assert max(delays) <= interval + 0.3
+
+            trouble = pages["p12"].troubles[0]
+            pages["p12"].post(trouble, "Identified", "Found it.")
+            pages["p12"].post(trouble, "Resolved", "It is over.")
+            lines = await run.wait_lines(13)
+            assert [(line["event"], line["previous_status"]) for line in lines[11:]] == [
+                ("incident.updated", "investigating"),
+                ("incident.resolved", "identified"),
+            ]
+            for page in pages.values():
+                page.touch()
+            for name in names:
+                await polled(server, name, 2)
+            assert len(run.lines) == 13
+            assert await run.end() == 0
+    feeds = [asked for asked in server.requests if asked.path.endswith("history.atom")]
+    for name in names:
+        _, *later = [asked for asked in feeds if asked.path == f"/{name}/history.atom"]
+        assert all("if-none-match" in asked.headers for asked in later)
+
+
+async def post_until(page: StatusPage, done: trio.Event, pause: float = 0.03) -> None:
+    """Updates go on, whatever happens to the daemon: incidents of five updates, one after the other."""
+    number = 0
+    while not done.is_set():
+        number += 1
+        trouble = page.open(f"Incident {number}", f"text {number}.0")
+        for step, label in enumerate(("Identified", "Update", "Monitoring", "Resolved"), 1):
+            await trio.sleep(pause)
+            page.post(trouble, label, f"text {number}.{step}")
+        await trio.sleep(pause)
+
+
+def posted(page: StatusPage) -> set[str]:
+    return {text for trouble in page.troubles for _, _, text in trouble.updates}
+
+
+async def test_each_update_is_printed_exactly_once_over_a_clean_restart(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server, trio.open_nursery() as nursery:
+        page = serve(server, "busy")["busy"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "busy"))
+        done = trio.Event()
+        lines = []
+        async with running(config) as run:
+            await polled(server, "busy", 2)
+            nursery.start_soon(post_until, page, done)
+            await run.wait_lines(20)
+            assert await run.end() == 0
+        lines += run.lines
+        async with running(config) as run:
+            await run.wait_lines(20)
+            done.set()
+            while not posted(page) <= {line["message"] for line in lines + run.lines}:
+                await run.wait_lines(len(run.lines) + 1)
+            await polled(server, "busy", 2)
+            assert await run.end() == 0
+        lines += run.lines
+    assert sorted(line["message"] for line in lines) == sorted(posted(page))
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+async def test_sighup_starts_and_stops_only_what_changed(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "kept", "gone", "new")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "kept", "gone"))
+        async with running(config) as run:
+            await polled(server, "kept")
+            await polled(server, "gone")
+            connection = next(asked.connection for asked in server.requests if asked.path.startswith("/kept"))
+            write_config(config, urls(server, "kept", "new"))
+            run.process.send_signal(signal.SIGHUP)
+            await polled(server, "new", 2)
+            pages["new"].open("Seen on the new one")
+            await run.wait_event("incident.opened")
+            before = len([asked for asked in server.requests if asked.path.startswith("/gone")])
+            await polled(server, "kept", 5)
+            assert len([asked for asked in server.requests if asked.path.startswith("/gone")]) == before
+            assert {a.connection for a in server.requests if a.path.startswith("/kept")} == {connection}
+
+            config.write_text("providers: [")
+            run.process.send_signal(signal.SIGHUP)
+            pages["kept"].open("Seen after a broken reload")
+            await run.wait_lines(2)
+            while b"config.rejected" not in run.stderr:
+                await trio.sleep(0.01)
+            assert await run.end() == 0
+
+
+async def test_once_polls_everything_delivers_and_ends(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        pages = serve(server, "one", "two")
+        pages["one"].open("Open at one")
+        server.pages["/bad/history.atom"] = pages["two"].page
+        server.pages["/bad/history.atom"].once.append(status(500))
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one", "bad"))
+        async with running(config, "run", "--once") as run:
+            assert await run.process.wait() == 0
+        assert [line["title"] for line in run.lines] == ["Open at one"]
+        assert len([asked for asked in server.requests if "history" in asked.path]) == 2
+
+
+async def test_a_second_daemon_on_the_database_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        serve(server, "one")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        async with running(config) as run:
+            await polled(server, "one")
+            second = await trio.run_process(
+                command(config), capture_stdout=True, capture_stderr=True, check=False, env=environment()
+            )
+            assert second.returncode == 2
+            assert f"pid {run.process.pid}" in second.stderr.decode()
+            health = await trio.run_process(command(config, "health"), capture_stdout=True, env=environment())
+            assert health.stdout.startswith(b"ok")
+            assert await run.end(signal.SIGINT) == 0
+        health = await trio.run_process(command(config, "health"), capture_stderr=True, check=False, env=environment())
+        assert health.returncode == 1
+
+
+async def test_sigterm_ends_within_five_seconds_though_stdout_is_blocked_and_the_events_are_still_owed(
+    tmp_path: Path,
+) -> None:
+    async with open_server(deadline=60) as server:
+        page = serve(server, "loud")["loud"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "loud"))
+        reading, writing = os.pipe()
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=writing, stderr=subprocess.DEVNULL, env=environment()
+        )
+        os.close(writing)
+        await polled(server, "loud")
+        for number in range(60):
+            page.open(f"Incident {number}", "x" * 3000)
+            await polled(server, "loud")
+        # The pipe holds 64 KiB and nobody reads: polling went on all the same.
+        with trio.fail_after(5):
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+        got = b""
+        while chunk := os.read(reading, 65536):
+            got += chunk
+        os.close(reading)
+        whole = [json.loads(line)["seq"] for line in got.split(b"\n")[:-1]]
+        async with running(config) as run:
+            lines = await run.wait_lines(60 - len(whole))
+            assert await run.end() == 0
+        assert whole + [line["seq"] for line in lines] == list(range(1, 61))
+
+
+async def test_a_reader_that_goes_away_ends_a_daemon_with_nobody_else_to_tell(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        serve(server, "one")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        reading, writing = os.pipe()
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=writing, stderr=subprocess.DEVNULL, env=environment()
+        )
+        os.close(writing)
+        await polled(server, "one")
+        os.close(reading)
+        with trio.fail_after(2):
+            assert await process.wait() == 0
+
+
+async def test_a_reader_that_goes_away_is_missed_by_no_other_consumer(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        page = serve(server, "one")["one"]
+        more = f"consumers:\n  - {{type: stdout}}\n  - {{type: file, path: {tmp_path / 'events.jsonl'}}}\n"
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"), more=more)
+        reading, writing = os.pipe()
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=writing, stderr=subprocess.PIPE, env=environment()
+        )
+        os.close(writing)
+        await polled(server, "one")
+        os.close(reading)
+        assert process.stderr is not None
+        said = b""
+        while b"consumer.gone" not in said:
+            said += await process.stderr.receive_some()
+        page.open("For the file")
+        while not (tmp_path / "events.jsonl").exists() or not (tmp_path / "events.jsonl").read_bytes():
+            await trio.sleep(0.01)
+        process.terminate()
+        assert await process.wait() == 0
+        assert json.loads((tmp_path / "events.jsonl").read_text())["title"] == "For the file"
+
+
+async def test_sqlite3_beside_the_running_daemon_shows_the_truth(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        page = serve(server, "one")["one"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        async with running(config) as run:
+            await polled(server, "one")
+            trouble = page.open("Short")
+            page.post(trouble, "Resolved", "Over.")
+            page.open("Long")
+            await run.wait_lines(3)
+            answer = await trio.run_process(
+                [
+                    "sqlite3", str(tmp_path / "statustrio.db"),
+                    "select provider, title, status, started_at, duration_minutes from incident_history "
+                    "order by started_at desc limit 5",
+                ],
+                capture_stdout=True,
+            )  # fmt: skip
+            assert answer.stdout.decode().splitlines() == [
+                "one|Long|investigating|2026-03-01T08:03:00Z|",
+                "one|Short|resolved|2026-03-01T08:01:00Z|1",
+            ]
+            assert await run.end() == 0
+
+
+async def test_a_provider_that_fails_delays_nobody_and_is_told_when_it_is_blind_and_sees_again(
+    tmp_path: Path,
+) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "good", "bad")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "good", "bad"), interval=0.1)
+        async with running(config) as run:
+            await polled(server, "bad")
+            pages["bad"].page.script = status(503)
+            assert (await run.wait_event("provider.unreachable"))["message"] == "HTTP 503 Service Unavailable"
+            pages["good"].open("Told all the same")
+            await run.wait_event("incident.opened")
+            pages["bad"].page.script = None
+            await run.wait_event("provider.recovered")
+            assert await run.end() == 0
+    database = sqlite3.connect(tmp_path / "statustrio.db")
+    assert database.execute("select last_error from provider_health where provider = 'bad'").fetchone() == (None,)
+    database.close()
+
+
+async def wait_for(run: Run, text: bytes) -> None:
+    while text not in run.stderr:
+        await trio.sleep(0.01)
+
+
+async def test_all_providers_dark_at_once_is_told_as_one_event(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    config = tmp_path / "providers.yaml"
+    async with open_server(deadline=30) as server:
+        serve(server, *names)
+        write_config(config, urls(server, *names), interval=0.1)
+        async with running(config) as run:
+            for name in names:
+                await polled(server, name)
+            assert await run.end() == 0
+        dead = urls(server, *names)
+    # The server is gone: nothing listens on its port now.
+    write_config(config, dead, interval=0.1)
+    async with running(config) as run:
+        assert (await run.wait_event("monitor.offline"))["provider"] is None
+        await wait_for(run, b'"failures": 4')
+        assert await run.end() == 0
+    assert [line["event"] for line in run.lines] == ["monitor.offline"]
