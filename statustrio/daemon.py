@@ -94,7 +94,7 @@ class Daemon:
         Returns whether every consumer has had all events. Started means: signals are heard, consumers are ready.
         """
         install_resolver()
-        self._web = Web(limits=_limits(self.config))
+        self._web = Web(limits=Limits.from_config(self.config.limits))
         async with trio.open_nursery() as services:
             await services.start(self._hear_signals)
             send, receive = trio.open_memory_channel[Request[Any]](0)
@@ -158,7 +158,7 @@ class Daemon:
     async def _configure(self, config: Config, consumers: trio.Nursery) -> None:
         """Put a configuration in force, all but its pollers."""
         self.redactor.learn(config.secrets)
-        self._web.change_limits(_limits(config))
+        self._web.change_limits(Limits.from_config(config.limits))
         wanted = [Wanted(one.id, one.name, one.feed_url) for one in config.providers if one.enabled]
         for warning in await self._requests.ask(lambda store: store.configure(wanted)):
             log.warning("provider.renamed", reason=warning)
@@ -355,14 +355,6 @@ class Daemon:
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)
             log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers))
-
-
-def _limits(config: Config) -> Limits:
-    return Limits(
-        requests_in_flight=config.limits.requests_in_flight,
-        requests_per_host=config.limits.requests_per_host,
-        body=round(config.limits.body_mib * 2**20),
-    )
 
 
 async def _start(

@@ -152,15 +152,18 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
     incidents = {incident.incident_id: incident for incident in known.incidents}
     if state.first_success_at is None:
         return _Arrival(first_sight=True, incidents=incidents)
-    new_page = (seen.platform, seen.host) != (state.platform, state.host)
+    # What a page without entries is made by is only guessed.
+    recognised = bool(state.window) or state.window_oldest is not None
+    new_page = seen.host != state.host or (seen.platform != state.platform and recognised)
+    moved = new_page or observation.feed_url != state.feed_url
     named = {reading.incident_id for reading in seen.readings}
-    strangers = bool(seen.window) and bool(state.window) and named.isdisjoint(incidents)
+    strangers = named.isdisjoint(incidents) and bool(seen.window)
     strangers = strangers and all(shown.incident_id in named for shown in seen.window)
     changed = _provider_draft("changed", observation, _move(state, seen, observation))
-    if not strangers:
+    if not strangers or not (moved or state.window):
         return _Arrival(first_sight=False, incidents=incidents, drafts=(changed,) if new_page else ())
     renamed = _same_incidents(known.incidents, seen.readings)
-    if not (renamed or new_page or observation.feed_url != state.feed_url):
+    if not (renamed or moved):
         gap = _provider_draft("gap", observation, "nothing the feed shows is known: updates may have been missed")
         return _Arrival(first_sight=False, incidents=incidents, drafts=(gap,))
     for old, new in renamed.items():
@@ -175,6 +178,8 @@ def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading])
     """Old id to new id of the incidents that have the same title and start under another id."""
     renamed: dict[str, str] = {}
     for reading in readings:
+        if reading.incident_id in renamed.values():
+            continue
         for incident in known:
             if (
                 incident.incident_id not in renamed
@@ -243,7 +248,10 @@ class _Absences:
 def _absences(known: Known, observation: Observation, window: Sequence[Shown], shape: Shape | None) -> _Absences:
     shown_ids = {shown.incident_id for shown in window}
     oldest = min((shown.at for shown in window if shown.at), default=None)
-    last_times = {shown.incident_id: shown.at for shown in known.state.window}
+    last_times: dict[str, datetime] = {}
+    for shown in known.state.window:
+        if shown.at:
+            last_times[shown.incident_id] = max(shown.at, last_times.get(shown.incident_id, shown.at))
     changed: dict[str, KnownIncident] = {}
     drafts: list[Draft] = []
     for incident in known.incidents:
@@ -312,4 +320,4 @@ def _split(drafts: Iterable[Draft], name: str) -> tuple[tuple[Draft, ...], tuple
 
 
 def _provider_draft(what: str, observation: Observation, message: str) -> Draft:
-    return Draft(event=f"provider.{what}", key=observation.at.isoformat(), message=message)
+    return Draft(event=f"provider.{what}", key=to_text(observation.at), message=message)

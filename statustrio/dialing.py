@@ -21,6 +21,7 @@ import trio
 from attrs import define, frozen
 from trio.abc import HostnameResolver
 
+from statustrio.config import LimitsConfig
 from statustrio.errors import FetchError
 
 # `is_global` alone is wrong for each of these: it takes protocol assignments (192.0.0.8) and multicast for global,
@@ -84,6 +85,10 @@ class Limits:
     requests_in_flight: int = 200
     requests_per_host: int = 4
     body: int = 10 * 2**20
+
+    @classmethod
+    def from_config(cls, config: LimitsConfig) -> Limits:
+        return cls(config.requests_in_flight, config.requests_per_host, round(config.body_mib * 2**20))
 
 
 @define

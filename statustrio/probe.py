@@ -20,7 +20,7 @@ from statustrio.redaction import Redactor
 async def probe_all(config: Config, redactor: Redactor, done: Callable[[], None]) -> list[dict[str, Any]]:
     """One row per enabled provider, in the order of the file; `done` is called after each."""
     install_resolver()
-    web = Web(limits=Limits(config.limits.requests_in_flight, config.limits.requests_per_host))
+    web = Web(limits=Limits.from_config(config.limits))
     rows: dict[str, dict[str, Any]] = {}
 
     async def probe(provider: ProviderConfig) -> None:

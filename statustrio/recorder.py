@@ -67,15 +67,20 @@ class Requests:
 
 @define
 class Connectivity:
-    """Which providers are polled, and whether the newest poll of each found no connection at all."""
+    """Which providers are polled, and whether the newest poll of each found no connection at all (None: none yet)."""
 
-    unconnected: dict[str, bool] = field(factory=dict)
+    unconnected: dict[str, bool | None] = field(factory=dict)
 
     def expect(self, provider: str) -> None:
-        self.unconnected.setdefault(provider, False)
+        self.unconnected.setdefault(provider, None)
 
     def forget(self, provider: str) -> None:
         self.unconnected.pop(provider, None)
+
+    def judge(self, *, offline: bool) -> str | None:
+        """Whether the monitor turns; who was not polled yet is believed to be as the whole was known to be."""
+        dark = {provider: offline if one is None else one for provider, one in self.unconnected.items()}
+        return detect_connection(dark, offline=offline)
 
 
 def record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
@@ -102,7 +107,7 @@ def _record(store: Store, observation: Observation, connectivity: Connectivity) 
         connectivity.unconnected[observation.provider] = isinstance(outcome, Failed) and outcome.unconnected
     ids = {reading.incident_id for reading in outcome.readings} if isinstance(outcome, Seen) else set()
     known = store.load(observation.provider, ids)
-    turn = detect_connection(connectivity.unconnected, offline=known.offline)
+    turn = connectivity.judge(offline=known.offline)
     if turn:
         offline = turn == "monitor.offline"
         store.commit_monitor(turn, OFFLINE if offline else ONLINE, observation.at)
@@ -159,6 +164,9 @@ def _work(group: list[Request[Any]], store: Store) -> None:
     with store.group(durable=any(request.durable for request in group)):
         for request in group:
             try:
-                request.result, request.error = request.work(store), None
-            except StaleError as exc:
+                with store.attempt():
+                    request.result, request.error = request.work(store), None
+            except StorageError:
+                raise
+            except Exception as exc:  # noqa: BLE001  a bug is answered to whoever asked, the others are served
                 request.error = exc

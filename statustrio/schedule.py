@@ -45,7 +45,8 @@ def next_due(pace: Pace, state: ProviderState, now: datetime, chance: float) -> 
     seconds = interval_of(pace, state)
     if state.consecutive_failures:
         doubled = seconds * 2 ** min(state.consecutive_failures, MAX_DOUBLINGS)
-        seconds = max(seconds, min(doubled, _max_backoff(pace, state)))
+        # Below the limit by the jitter, which comes on top.
+        seconds = max(seconds, min(doubled, _max_backoff(pace, state) / (1 + JITTER)))
     seconds *= 1 + JITTER * (2 * chance - 1)
     return _not_before(state, now, now + timedelta(seconds=seconds))
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 
 from attrs import define, field
-
 from server import Page
 
 BEGIN = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -57,10 +56,8 @@ class StatusPage:
 
     def render(self) -> None:
         stamp = f"{BEGIN + timedelta(minutes=self.minute, seconds=self.touched):%Y-%m-%dT%H:%M:%SZ}"
-        parts = [
-            '<?xml version="1.0" encoding="UTF-8"?>\n<feed xml:lang="en-US" xmlns="http://www.w3.org/2005/Atom">'
-            f"<id>tag:page,2005:/history</id><title>Page Status - Incident History</title><updated>{stamp}</updated>"
-        ]
+        parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<feed xml:lang="en-US" xmlns="http://www.w3.org/2005/Atom">']
+        parts.append(f"<id>tag:page,2005:/history</id><title>Page - Incident History</title><updated>{stamp}</updated>")
         for trouble in self.troubles[:25]:
             published = BEGIN + timedelta(minutes=trouble.updates[-1][0])
             blocks = ""

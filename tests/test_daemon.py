@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import trio
-
 from daemons import Run, command, environment, running, write_config
 from pages import StatusPage
 from server import PageServer, open_server, status
@@ -29,14 +28,14 @@ def urls(server: PageServer, *names: str) -> dict[str, str]:
     return {name: server.url(f"/{name}/history.atom") for name in names}
 
 
-async def polled(server: PageServer, name: str, times: int = 1) -> None:
-    """Wait until a page was asked so many more times."""
+async def polled(server: PageServer, *names: str, times: int = 1) -> None:
+    """Wait until each of these pages was asked and answered so many more times."""
 
-    def count() -> int:
+    def count(name: str) -> int:
         return sum(asked.path == f"/{name}/history.atom" and asked.status is not None for asked in server.requests)
 
-    goal = count() + times
-    while count() < goal:
+    goals = {name: count(name) + times for name in names}
+    while any(count(name) < goal for name, goal in goals.items()):
         await server.wait_requests(len(server.requests) + 1)
 
 
@@ -50,8 +49,7 @@ async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp
         async with running(config) as run:
             first = (await run.wait_lines(1))[0]
             assert (first["event"], first["title"]) == ("incident.opened", "An old one that is open")
-            for name in names:
-                await polled(server, name, 1)
+            await polled(server, *names)
             delays = []
             for name in names[10:20]:
                 posted = trio.current_time()
@@ -71,8 +69,7 @@ async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp
             ]
             for page in pages.values():
                 page.touch()
-            for name in names:
-                await polled(server, name, 2)
+            await polled(server, *names, times=2)
             assert len(run.lines) == 13
             assert await run.end() == 0
     feeds = [asked for asked in server.requests if asked.path.endswith("history.atom")]
@@ -104,7 +101,7 @@ async def test_each_update_is_printed_exactly_once_over_a_clean_restart(tmp_path
         done = trio.Event()
         lines = []
         async with running(config) as run:
-            await polled(server, "busy", 2)
+            await polled(server, "busy", times=2)
             nursery.start_soon(post_until, page, done)
             await run.wait_lines(20)
             assert await run.end() == 0
@@ -114,7 +111,7 @@ async def test_each_update_is_printed_exactly_once_over_a_clean_restart(tmp_path
             done.set()
             while not posted(page) <= {line["message"] for line in lines + run.lines}:
                 await run.wait_lines(len(run.lines) + 1)
-            await polled(server, "busy", 2)
+            await polled(server, "busy", times=2)
             assert await run.end() == 0
         lines += run.lines
     assert sorted(line["message"] for line in lines) == sorted(posted(page))
@@ -126,16 +123,15 @@ async def test_sighup_starts_and_stops_only_what_changed(tmp_path: Path) -> None
         pages = serve(server, "kept", "gone", "new")
         config = write_config(tmp_path / "providers.yaml", urls(server, "kept", "gone"))
         async with running(config) as run:
-            await polled(server, "kept")
-            await polled(server, "gone")
+            await polled(server, "kept", "gone")
             connection = next(asked.connection for asked in server.requests if asked.path.startswith("/kept"))
             write_config(config, urls(server, "kept", "new"))
             run.process.send_signal(signal.SIGHUP)
-            await polled(server, "new", 2)
+            await polled(server, "new", times=2)
             pages["new"].open("Seen on the new one")
             await run.wait_event("incident.opened")
             before = len([asked for asked in server.requests if asked.path.startswith("/gone")])
-            await polled(server, "kept", 5)
+            await polled(server, "kept", times=5)
             assert len([asked for asked in server.requests if asked.path.startswith("/gone")]) == before
             assert {a.connection for a in server.requests if a.path.startswith("/kept")} == {connection}
 
@@ -258,14 +254,11 @@ async def test_sqlite3_beside_the_running_daemon_shows_the_truth(tmp_path: Path)
             page.post(trouble, "Resolved", "Over.")
             page.open("Long")
             await run.wait_lines(3)
-            answer = await trio.run_process(
-                [
-                    "sqlite3", str(tmp_path / "statustrio.db"),
-                    "select provider, title, status, started_at, duration_minutes from incident_history "
-                    "order by started_at desc limit 5",
-                ],
-                capture_stdout=True,
-            )  # fmt: skip
+            query = (
+                "select provider, title, status, started_at, duration_minutes from incident_history "
+                "order by started_at desc limit 5"
+            )
+            answer = await trio.run_process(["sqlite3", str(tmp_path / "statustrio.db"), query], capture_stdout=True)
             assert answer.stdout.decode().splitlines() == [
                 "one|Long|investigating|2026-03-01T08:03:00Z|",
                 "one|Short|resolved|2026-03-01T08:01:00Z|1",
@@ -305,8 +298,7 @@ async def test_all_providers_dark_at_once_is_told_as_one_event(tmp_path: Path) -
         serve(server, *names)
         write_config(config, urls(server, *names), interval=0.1)
         async with running(config) as run:
-            for name in names:
-                await polled(server, name)
+            await polled(server, *names)
             assert await run.end() == 0
         dead = urls(server, *names)
     # The server is gone: nothing listens on its port now.

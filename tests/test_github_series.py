@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 import trio
 from attrs import define, field, frozen
-
 from daemons import Line, Run, running, write_config
 from server import Exchange, Page, PageServer, open_server
 
@@ -82,7 +81,7 @@ def name_of(blocks: list[Block], place: int) -> str:
         label = blocks[place].label
         if label == "Completed":
             return "maintenance.completed"
-        if label in ("In progress",) and all(one.label in ("Scheduled", "Update") for one in blocks[:place]):
+        if label == "In progress" and all(one.label in ("Scheduled", "Update") for one in blocks[:place]):
             return "maintenance.started"
         return "maintenance.scheduled" if place == 0 else "maintenance.updated"
     ended = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import sys
+from contextlib import suppress
 from functools import partial
 
 import click
@@ -50,6 +52,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     config = read()
     redactor.learn(config.secrets)
     configure_logs(settings.log_level or ("warning" if sys.stderr.isatty() else "info"), redactor)
+    raise_open_files()
     with hold(settings.db):
         store = SqliteStore(open_database(settings.db), render)
         try:
@@ -63,3 +66,11 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
         finally:
             store.close()
     ctx.exit(1 if once and not delivered else 0)
+
+
+def raise_open_files() -> None:
+    """Take as many open files as are allowed: a provider keeps a connection or two, ten thousand keep many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
