@@ -1,0 +1,45 @@
+# Everything a developer does. A virtual environment is made in .venv the first time.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run demo test lint bench clean
+
+run: .venv/installed
+	$(BIN)/python -m statustrio
+
+demo: .venv/installed
+	$(BIN)/python -m statustrio demo
+
+test: .venv/for-tests
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include='statustrio/detect.py,statustrio/incidents.py,statustrio/lifecycle.py,statustrio/matching.py,statustrio/schedule.py,statustrio/filters.py,statustrio/platforms/*'
+
+lint: .venv/for-lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/flake8-async --disable=ASYNC109,ASYNC124,ASYNC127 $$(git ls-files "*.py")
+
+bench: .venv/for-tests
+	$(BIN)/python benchmarks/polls.py
+
+clean:
+	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/installed: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/for-tests: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ .venv/installed
+
+.venv/for-lint: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@touch $@ .venv/for-tests .venv/installed
