@@ -10,7 +10,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -35,6 +35,7 @@ from statustrio.recorder import Connectivity, Request, Requests, record, run_rec
 from statustrio.redaction import Redactor
 from statustrio.store.protocol import Cursor, Health, Store, Wanted
 from statustrio.supervisor import supervise
+from statustrio.tasks import TaskSet
 
 GRACE_SECONDS = 3.0
 """What consumers have to take what is owed when the daemon is told to stop; it ends within 5 s in all."""
@@ -51,15 +52,6 @@ INLINE_BYTES = 16 * 1024
 PARSERS = 2
 
 log = structlog.get_logger("statustrio.daemon")
-
-
-@define
-class _Running:
-    """A task that can be stopped alone: what it was started with, its scope, and when it has ended."""
-
-    config: object
-    scope: trio.CancelScope
-    ended: trio.Event
 
 
 @define(eq=False)
@@ -79,8 +71,8 @@ class Daemon:
     _connectivity: Connectivity = field(init=False, factory=Connectivity)
     _health: dict[str, Health] = field(init=False, factory=dict)
     _alarms: dict[str, Alarm] = field(init=False, factory=dict)
-    _providers: dict[str, _Running] = field(init=False, factory=dict)
-    _consumers: dict[str, _Running] = field(init=False, factory=dict)
+    _providers: TaskSet = field(init=False, factory=TaskSet)
+    _consumers: TaskSet = field(init=False, factory=TaskSet)
     _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
@@ -169,17 +161,17 @@ class Daemon:
 
     async def _reconcile_providers(self, config: Config, nursery: trio.Nursery) -> None:
         wanted = {one.id: one for one in config.providers if one.enabled}
-        for stopped in await _stop_others(self._providers, wanted):
+        for stopped in await self._providers.stop_others(wanted):
             self._connectivity.forget(stopped)
             self._health.pop(stopped, None)
         for provider, one in wanted.items():
             if provider not in self._providers:
                 self._connectivity.expect(provider)
-                await _start(self._providers, provider, one, nursery, partial(self._run_provider, one))
+                await self._providers.start(nursery, provider, one, partial(self._run_provider, one))
 
     async def _reconcile_consumers(self, config: Config, nursery: trio.Nursery) -> None:
         wanted = {one.id: one for one in config.consumers}
-        for stopped in await _stop_others(self._consumers, wanted):
+        for stopped in await self._consumers.stop_others(wanted):
             self._news.end(stopped)
         places = [(one.id, one.from_start) for one in config.consumers]
         cursors, gone = await self._requests.ask(lambda store: store.subscribe(places))
@@ -190,11 +182,9 @@ class Daemon:
         for cursor in cursors:
             one = wanted[cursor.consumer]
             if one.id not in self._consumers:
-                await _start(self._consumers, one.id, one, nursery, partial(self._run_consumer, one, cursor))
+                await self._consumers.start(nursery, one.id, one, partial(self._run_consumer, one, cursor))
 
-    async def _run_provider(
-        self, config: ProviderConfig, *, task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def _run_provider(self, config: ProviderConfig) -> None:
         """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours."""
         alarm = self._alarms[config.id] = Alarm()
 
@@ -207,17 +197,9 @@ class Daemon:
             observation = Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
             await self._submit(observation)
 
-        async with trio.open_nursery() as nursery:
-            task_status.started(nursery.cancel_scope)
-            nursery.start_soon(partial(supervise, config.id, follow, failed=failed))
+        await supervise(config.id, follow, failed=failed)
 
-    async def _run_consumer(
-        self,
-        config: ConsumerConfig,
-        cursor: Cursor,
-        *,
-        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
-    ) -> None:
+    async def _run_consumer(self, config: ConsumerConfig, cursor: Cursor) -> None:
         news = self._news.subscribe(config.id)
         workers = 1 if config.type in SERIAL else config.workers
         subscription = Subscription(
@@ -229,8 +211,7 @@ class Daemon:
                 await subscription.run(consumer, news)
 
         self._owing.add(config.id)
-        with trio.CancelScope() as scope, news:
-            task_status.started(scope)
+        with news:
             try:
                 await supervise(config.id, deliver, let_through=(ConsumerGoneError,))
                 self._owing.discard(config.id)
@@ -355,28 +336,3 @@ class Daemon:
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)
             log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers))
-
-
-async def _start(
-    running: dict[str, _Running], name: str, config: object, nursery: trio.Nursery, run: Callable[..., Any]
-) -> None:
-    ended = trio.Event()
-
-    async def run_and_tell(*, task_status: trio.TaskStatus[trio.CancelScope]) -> None:
-        try:
-            await run(task_status=task_status)
-        finally:
-            ended.set()
-
-    scope = await nursery.start(run_and_tell)
-    running[name] = _Running(config, scope, ended)
-
-
-async def _stop_others(running: dict[str, _Running], wanted: Mapping[str, object]) -> list[str]:
-    """Stop what is not wanted as it runs, and wait for its end; the names of what was stopped."""
-    stale = [name for name, one in running.items() if wanted.get(name) != one.config]
-    for name in stale:
-        running[name].scope.cancel()
-    for name in stale:
-        await running.pop(name).ended.wait()
-    return stale

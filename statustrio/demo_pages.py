@@ -223,7 +223,7 @@ async def open_pages() -> AsyncIterator[tuple[str, Pages]]:
     async with trio.open_nursery() as nursery:
         (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
         port = listener.socket.getsockname()[1]
-        nursery.start_soon(partial(trio.serve_listeners, partial(_serve, pages), [listener]))
+        await nursery.start(partial(trio.serve_listeners, partial(_serve, pages), [listener]))
         yield f"http://127.0.0.1:{port}", pages
         nursery.cancel_scope.cancel()
 

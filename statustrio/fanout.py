@@ -7,8 +7,9 @@ what was under way. Events of one provider are never under way together, so thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import structlog
 import trio
@@ -93,7 +94,7 @@ class Subscription:
     async def _feed(self, send: trio.MemorySendChannel[Logged], news: trio.MemoryReceiveChannel[None]) -> None:
         ended = False
         while True:
-            batch = await self._read()
+            batch: tuple[Logged, ...] = await self._look_up(self.store.events_after, self._position, BATCH)
             for logged in batch:
                 await self._hand_out(send, logged)
             if batch:
@@ -108,16 +109,18 @@ class Subscription:
                 # What was stored before the end is still owed: look once more.
                 ended = True
 
-    async def _read(self) -> tuple[Logged, ...]:
+    async def _look_up(self, question: Callable[..., Any], *args: Any) -> Any:
+        """Ask the store, however long the storage takes to answer."""
         delays = iter(RETRY_SECONDS)
+        failed = False
         while True:
             try:
-                batch: tuple[Logged, ...] = await self.run_sync(self.store.events_after, self._position, BATCH)
+                return await self.run_sync(question, *args)
             except StorageError as exc:
-                log.warning("log.unreadable", consumer=self.config.id, reason=str(exc))
+                if not failed:
+                    log.warning("log.unreadable", consumer=self.config.id, reason=str(exc))
+                failed = True
                 await trio.sleep(next(delays, RETRY_SECONDS[-1]))
-            else:
-                return batch
 
     async def _hand_out(self, send: trio.MemorySendChannel[Logged], logged: Logged) -> None:
         while logged.event.provider in self._under_way.values():
@@ -131,7 +134,9 @@ class Subscription:
         if await self._judge(logged):
             await send.send(logged)
         else:
+            # Acknowledged like a delivered one: judged again after a restart, it might pass by what came later.
             del self._under_way[logged.seq]
+            self._beyond.add(logged.seq)
 
     async def _judge(self, logged: Logged) -> bool:
         event = logged.event
@@ -139,7 +144,7 @@ class Subscription:
         keeps_story = event.provider and event.incident_id and judges_incidents(self.config.filter)
         if keeps_story:
             key = (event.provider or "", event.incident_id or "")
-            story = self._stories.get(key) or await self.run_sync(self.store.load_story, self.config.id, *key)
+            story = self._stories.get(key) or await self._look_up(self.store.load_story, self.config.id, *key)
         passes, after = judge(self.config.filter, self.tags, story, event)
         if keeps_story and after != story:
             self._stories[key] = after
@@ -181,7 +186,8 @@ class Subscription:
                 store.save_story(cursor.consumer, provider, incident_id, story)
 
         await self.requests.ask(save)
-        if cursor.seq >= self.cursor.seq:
+        # Workers saved in one group wake in any order; of two cursors the later one knows more.
+        if (cursor.seq, len(cursor.beyond)) >= (self.cursor.seq, len(self.cursor.beyond)):
             self.cursor = cursor
         for key, story in stories.items():
             if self._stories.get(key) is story:

@@ -21,6 +21,8 @@ SILENT_AFTER_EDITS = 24
 UNKNOWN_OPEN_FOR = timedelta(hours=24)
 """How long after its last update an incident without any status word counts as open."""
 UNLISTED = "no longer listed by the provider"
+ENDED = OVER - {Status.SUPERSEDED}
+"""The statuses that come with an event: whoever listens knows that it is over."""
 
 
 @frozen
@@ -64,19 +66,24 @@ def absorb(
     """
     reading, shown = _merge(readings)
     shape = Shape.PER_UPDATE if len(readings) > 1 else shape
-    known = before.updates if before else ()
+    # The kind is read off the words of the moment on some pages, and one life has one kind. An end that the page
+    # did not write ends nothing once it shows the incident again.
+    reading = evolve(reading, kind=before.kind) if before else reading
+    known = tuple(
+        evolve(one, vanished=one.vanished or one.text == UNLISTED) for one in (before.updates if before else ())
+    )
     matching = match_updates(shape, known, shown)
     timeline, fresh = _timeline(known, matching, shape)
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
-    if renamed:
-        horizon = max((update.at for update in known if update.at), default=None)
+    if before and renamed:
+        horizon = max((update.at for update in known if update.at), default=before.updated_at)
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
     rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
     incident = _stored(before, reading, life, now)
     over = incident.status in OVER
-    flipped = before is not None and over != (before.status in OVER)
+    flipped = before is not None and over != (before.status in ENDED)
     edited = rewritten or any(one.edited for one in news)
     by_n = {update.n: update for update in known}
     by_n |= {update.n: evolve(update, vanished=True) for update in matching.vanished}
@@ -96,7 +103,7 @@ def _is_later(at: datetime | None, horizon: datetime | None) -> bool:
 
 def _merge(readings: Sequence[Reading]) -> tuple[Reading, tuple[Update, ...]]:
     """The reading of the newest entry, which speaks for the incident, and the updates of all, oldest first."""
-    ordered = sorted(readings, key=lambda one: one.updates[-1].at or _EPOCH)
+    ordered = sorted(readings, key=lambda one: (one.updates[-1].at or _EPOCH, one.updates[-1].label in OVER))
     return ordered[-1], tuple(update for one in ordered for update in one.updates)
 
 
@@ -124,7 +131,7 @@ def _timeline(
     if shape is Shape.TIMELINE:
         return shown, fresh
     by_n = {update.n: update for update in (*known, *shown)}
-    timeline = [by_n[n] for n in sorted(by_n)]
+    timeline = [by_n[n] for n in sorted(by_n) if not by_n[n].vanished]
     if shape is Shape.PER_UPDATE:
         timeline.sort(key=lambda update: update.at or _EPOCH)
     return timeline, fresh
@@ -233,10 +240,11 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     says so. The listener must hear of each end and of each new beginning.
     """
     incident, before = absorbed.incident, absorbed.before
+    told_over = before is not None and before.status in ENDED
     end = f"{incident.kind}.{END[incident.kind]}"
     restart = f"{incident.kind}.{reopening(incident.kind, incident.status)}"
     over = incident.status in OVER
-    believed = before is not None and before.status in OVER
+    believed = told_over
     for draft in drafts:
         noun = draft.event.partition(".")[2]
         if noun in _ENDS:
@@ -246,7 +254,7 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     if believed == over or (before is None and over):
         return tuple(drafts)
     event = end if over else restart
-    if not over and before is not None and before.status not in OVER:
+    if not over and not told_over:
         # It ended and went on within updates that arrived together: the end was none.
         return tuple(evolve(one, event=f"{incident.kind}.updated") if one.event == end else one for one in drafts)
     if drafts:
@@ -262,7 +270,8 @@ _EPOCH = datetime.min.replace(tzinfo=UTC)
 def _draft(incident: KnownIncident, news: News, noun: str, revision: int = 0) -> Draft:
     update = news.update
     alike = [one for one in incident.updates if key(one.at, one.label) == key(update.at, update.label)]
-    place = sum(one.n < update.n for one in alike)
+    # A re-dated update changes its key and with it the places of its like, so a rewritten one is told by its number.
+    place = update.n if revision else sum(one.n < update.n for one in alike)
     return Draft(
         event=f"{incident.kind}.{noun}",
         key=f"{key(update.at, update.label)}|{place}|{revision}",

@@ -50,7 +50,8 @@ def match_updates(shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Up
         case Shape.PER_UPDATE:
             return Matching(tuple(_match_keys(known, shown)))
         case Shape.LATEST | Shape.CURRENT:
-            return Matching(tuple(_match_latest(known, update) for update in shown))
+            live = [update for update in known if not update.vanished]
+            return Matching(tuple(_match_latest(live, update) for update in shown))
 
 
 def _match_latest(known: Sequence[KnownUpdate], shown: Update) -> Match:

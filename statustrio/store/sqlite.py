@@ -196,10 +196,9 @@ class SqliteStore:
         )
 
     def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
-        row = self._execute(
-            "SELECT story FROM stories WHERE consumer = ? AND provider = ? AND incident_id = ?",
-            (consumer, provider, incident_id),
-        ).fetchone()
+        query = "SELECT story FROM stories WHERE consumer = ? AND provider = ? AND incident_id = ?"
+        with _translated():
+            row = self._execute(query, (consumer, provider, incident_id)).fetchone()
         return from_json(row["story"], Story) if row else Story()
 
     def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None:
@@ -231,6 +230,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise
         raise StorageError(str(exc)) from exc
     except sqlite3.DatabaseError as exc:
         if type(exc) is sqlite3.DatabaseError:

@@ -1,0 +1,130 @@
+"""Builders for the tests of the core: readings, observations, and a world in memory that applies what was detected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import define, evolve, field
+
+from statustrio.detect import detect
+from statustrio.events import Event
+from statustrio.model import (
+    Change,
+    Draft,
+    Failed,
+    Kind,
+    Known,
+    KnownIncident,
+    Observation,
+    ProviderState,
+    Reading,
+    Seen,
+    Shape,
+    Shown,
+    Unchanged,
+    Update,
+    Validators,
+)
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+URL = "https://status.example.com/history.atom"
+
+
+def t(minutes: float) -> datetime:
+    """So many minutes after noon."""
+    return NOON + timedelta(minutes=minutes)
+
+
+def up(label: str, minutes: float | None = 0, text: str | None = None) -> Update:
+    return Update(None if minutes is None else t(minutes), label, f"{label} text" if text is None else text)
+
+
+def reading(
+    *updates: Update, id: str = "a", kind: Kind = Kind.INCIDENT, title: str = "Trouble", **more: Any
+) -> Reading:
+    return Reading(id, kind, title, updates, **{"started_at": updates[0].at, **more})
+
+
+def planned(*updates: Update, **more: Any) -> Reading:
+    return reading(*updates, kind=Kind.MAINTENANCE, **more)
+
+
+def kinds(drafts: Sequence[Draft | Event]) -> list[str]:
+    return [one.event for one in drafts]
+
+
+def told(drafts: Sequence[Draft | Event]) -> list[tuple[str, str | None]]:
+    """Each event with the message it carries."""
+    return [(one.event, one.message) for one in drafts]
+
+
+@define
+class World:
+    """One provider as a store would keep it. It polls every minute; like the store it loads only what it must."""
+
+    shape: Shape = Shape.TIMELINE
+    platform: str = "statuspage"
+    host: str = "status.example.com"
+    url: str = URL
+    minutes: float = 0
+    interval: float = 60
+    offline: bool = False
+    state: ProviderState = field(factory=lambda: ProviderState("p", "P", URL))
+    incidents: dict[str, KnownIncident] = field(factory=dict)
+    events: list[Event] = field(factory=list)
+    change: Change | None = None
+    warnings: list[str] = field(factory=list)
+
+    def see(self, *page: Reading, after: float = 1, backfill: str = "open") -> tuple[Draft, ...]:
+        """Poll, and find this page."""
+        return self.observe(self.seen(page), after=after, backfill=backfill)
+
+    def seen(self, page: Sequence[Reading]) -> Seen:
+        window = tuple(Shown(repr(one), one.incident_id, one.started_at) for one in page)
+        old = set() if self.platform != self.state.platform else {shown.digest for shown in self.state.window}
+        fresh = tuple(one for one in page if repr(one) not in old)
+        return Seen(self.platform, self.shape, self.host, Validators(), repr(page), window, fresh)
+
+    def unchanged(self, *, after: float = 1) -> tuple[Draft, ...]:
+        return self.observe(Unchanged(), after=after)
+
+    def fail(self, reason: str = "timeout", *, after: float = 1, **more: Any) -> tuple[Draft, ...]:
+        return self.observe(Failed(reason, **more), after=after)
+
+    def observe(
+        self, outcome: Seen | Unchanged | Failed, *, after: float = 1, backfill: str = "open"
+    ) -> tuple[Draft, ...]:
+        self.minutes += after
+        observation = Observation("p", self.url, t(self.minutes), self.interval, outcome, backfill)
+        self.change = detect(self.load(observation), observation)
+        return self.apply(self.change)
+
+    def load(self, observation: Observation) -> Known:
+        named = {one.incident_id for one in getattr(observation.outcome, "readings", ())}
+        loaded = []
+        for one in self.incidents.values():
+            if one.open and one.expires_at and one.expires_at <= observation.at:
+                one = evolve(one, open=False)
+            if one.open or one.incident_id in named:
+                loaded.append(one)
+            elif one.shown:
+                loaded.append(evolve(one, updates=()))
+        return Known(self.state, tuple(loaded), self.offline)
+
+    def apply(self, change: Change) -> tuple[Draft, ...]:
+        assert change.state.version == self.state.version + 1
+        self.state = change.state
+        for old, new in change.renamed:
+            assert new not in self.incidents
+            self.incidents[new] = evolve(self.incidents.pop(old), incident_id=new)
+        for one in change.incidents:
+            known = self.incidents.get(one.incident_id)
+            updates = {update.n: update for update in (*(known.updates if known else ()), *one.updates)}
+            self.incidents[one.incident_id] = evolve(one, updates=tuple(updates[n] for n in sorted(updates)))
+        for draft in change.drafts:
+            seq = len(self.events) + 1
+            self.events.append(Event.from_draft(draft, seq=seq, timestamp=change.at, provider="p", provider_name="P"))
+        self.warnings += change.warnings
+        return change.drafts
