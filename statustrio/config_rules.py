@@ -234,17 +234,24 @@ def _sequence(converter: Converter, of: Any) -> Callable[[Any, Any], Any]:
     return structure
 
 
+NEEDED = "this key is needed"
+
+
 def _explain(error: BaseException, path: Path) -> Iterator[Problem]:
     """The problems in what cattrs raised, each with the path of the value it is about."""
     match error:
         case BaseValidationError():
-            for inner in error.exceptions:
-                yield from _explain(inner, (*path, *_step(inner)))
+            found = [problem for inner in error.exceptions for problem in _explain(inner, (*path, *_step(inner)))]
+            unknown = [problem.message for problem in found if problem.at_key]
+            for problem in found:
+                # A key that is missing because it is misspelt is one mistake, told where it was made.
+                if problem.message != NEEDED or not any(f"`{problem.path[-1]}`?" in message for message in unknown):
+                    yield problem
         case ForbiddenExtraKeysError():
             for key in error.extra_fields:
                 yield Problem((*path, key), f"unknown key{_advice(key, error.cl)}", at_key=True)
         case KeyError():
-            yield Problem(path, "this key is needed")
+            yield Problem(path, NEEDED)
         case BadValueError():
             yield Problem(path, str(error), at_key=error.at_key)
         case _:  # a bug in a rule

@@ -134,9 +134,10 @@ class Subscription:
         if await self._judge(logged):
             await send.send(logged)
         else:
-            # Acknowledged like a delivered one: judged again after a restart, it might pass by what came later.
             del self._under_way[logged.seq]
-            self._beyond.add(logged.seq)
+            if self._under_way:
+                # Acknowledged like a delivered one: judged again after a restart, it could pass by what came later.
+                self._beyond.add(logged.seq)
 
     async def _judge(self, logged: Logged) -> bool:
         event = logged.event

@@ -70,10 +70,16 @@ async def _show(style: str, database: Path, redactor: object) -> None:
         daemon = Daemon(config, store, database, redactor, lambda: config, style=style)
         try:
             async with trio.open_nursery() as nursery:
-                await nursery.start(daemon.run)
-                await trio.sleep(SETTLE_SECONDS / 2)
-                await play(pages)
-                await trio.sleep(SETTLE_SECONDS)
-                daemon.stop()
+
+                async def play_then_stop() -> None:
+                    await trio.sleep(SETTLE_SECONDS / 2)
+                    await play(pages)
+                    await trio.sleep(SETTLE_SECONDS)
+                    daemon.stop()
+
+                nursery.start_soon(play_then_stop)
+                # It can end first: by Ctrl-C, or because the reader of stdout has what it wanted.
+                await daemon.run()
+                nursery.cancel_scope.cancel()
         finally:
             store.close()

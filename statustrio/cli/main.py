@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.exceptions import NoSuchCommand
 
 from statustrio import __version__
 from statustrio.cli.settings import Settings
@@ -51,6 +52,15 @@ class Commands(click.Group):
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as exc:
+            # click would look for a near miss only among commands that are imported already.
+            raise NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx) from exc
 
 
 @click.group(

@@ -230,7 +230,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        if exc.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+        if getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
             raise
         raise StorageError(str(exc)) from exc
     except sqlite3.DatabaseError as exc:

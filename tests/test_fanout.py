@@ -1,0 +1,541 @@
+"""Subscriptions: order, cursors, retries, restarts. Virtual time, the recorder's work runs inline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import structlog
+import trio
+import trio.testing
+from attrs import define, evolve, field
+from memory_store import MemoryStore
+
+from statustrio.config import ConsumerConfig, FilterConfig
+from statustrio.errors import ConsumerGoneError, DeliveryError
+from statustrio.fanout import BATCH, News, Subscription
+from statustrio.line import render
+from statustrio.model import Change, Draft, Impact
+from statustrio.recorder import Request, Requests, run_recorder
+from statustrio.store.protocol import Cursor, Logged, StorageError, Store, Wanted
+
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+Clock = trio.testing.MockClock
+A, B, C = "acme", "bolt", "coil"
+
+
+def post(store: Store, provider: str, noun: str = "updated", incident: str = "i1", impact: Impact | None = None) -> int:
+    """One more event in the log; its seq."""
+    state = store.load_state(provider)
+    draft = Draft(f"incident.{noun}", f"key {state.version}", incident, title="Errors", impact=impact)
+    (event,) = store.commit(Change(evolve(state, version=state.version + 1), AT, drafts=(draft,)))
+    return event.seq
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore(render)
+    store.configure(Wanted(one, one.title(), f"https://{one}.example/feed") for one in (A, B, C))
+    store.subscribe([("out", True), ("other", True)])
+    return store
+
+
+@define
+class FakeConsumer:
+    """Takes what it is given, as long as `behave` lets it."""
+
+    behave: Callable[[Logged], Any] | None = None
+    seqs: list[int] = field(factory=list)
+    gone: trio.Event = field(factory=trio.Event)
+
+    async def deliver(self, logged: Logged) -> None:
+        if self.behave:
+            await self.behave(logged)
+        self.seqs.append(logged.seq)
+
+    async def watch(self) -> None:
+        await self.gone.wait()
+        raise ConsumerGoneError("the reader has gone")
+
+
+@define
+class Gate:
+    """Runs the recorder's work inline while it is open."""
+
+    open: bool = True
+    _opened: trio.Event = field(factory=trio.Event)
+
+    async def __call__(self, work: Callable[..., Any], *args: Any) -> Any:
+        await trio.lowlevel.checkpoint()
+        if not self.open:
+            await self._opened.wait()
+        return work(*args)
+
+    def let_go(self) -> None:
+        self.open = True
+        self._opened.set()
+
+
+async def inline(work: Callable[..., Any], *args: Any) -> Any:
+    await trio.lowlevel.checkpoint()
+    return work(*args)
+
+
+@define
+class FanOut:
+    """A recorder at work and the news of it; every subscription begins where the store says."""
+
+    store: Store
+    requests: Requests
+    nursery: trio.Nursery
+    news: News = field(factory=News)
+    gate: Gate = field(factory=Gate)
+
+    def subscription(self, consumer: str = "out", *, workers: int = 1, **filters: Any) -> Subscription:
+        config = ConsumerConfig(consumer, "stdout", workers, FilterConfig(**filters))
+        (cursor, _), _ = self.store.subscribe([(consumer, True), ("other" if consumer == "out" else "out", True)])
+        return Subscription(config, cursor, self.store, self.requests, inline, {}, workers)
+
+    @asynccontextmanager
+    async def running(
+        self, consumer: FakeConsumer, subscription: Subscription | None = None, **kinds: Any
+    ) -> AsyncIterator[Subscription]:
+        """A subscription that runs inside; cancelled at the end like by a kill."""
+        subscription = subscription or self.subscription(**kinds)
+        news = self.news.subscribe(subscription.config.id)
+        with news:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(subscription.run, consumer, news)
+                yield subscription
+                nursery.cancel_scope.cancel()
+
+    async def drain(self, consumer: FakeConsumer, **kinds: Any) -> None:
+        """Run until all of the log is delivered."""
+        subscription = self.subscription(**kinds)
+        with self.news.subscribe(subscription.config.id) as news:
+            self.news.end(subscription.config.id)
+            await subscription.run(consumer, news)
+
+    def cursor(self, consumer: str = "out") -> tuple[int, tuple[int, ...]]:
+        cursors, _ = self.store.subscribe([("out", True), ("other", True)])
+        (cursor,) = (one for one in cursors if one.consumer == consumer)
+        return cursor.seq, cursor.beyond
+
+    async def post(self, *events: Any, **settings: Any) -> None:
+        for provider in events:
+            await self.requests.ask(lambda store, provider=provider: post(store, provider, **settings))
+
+
+@asynccontextmanager
+async def open_fanout(store: Store) -> AsyncIterator[FanOut]:
+    send, receive = trio.open_memory_channel[Request[Any]](0)
+    with trio.fail_after(3600):
+        async with trio.open_nursery() as nursery:
+            fanout = FanOut(store, Requests(send), nursery)
+            nursery.start_soon(run_recorder, receive, store, fanout.gate, lambda: fanout.news.announce())
+            yield fanout
+            fanout.requests.close()
+
+
+@contextmanager
+def captured() -> Iterator[list[Any]]:
+    with structlog.testing.capture_logs() as logs:
+        yield logs
+
+
+async def settle() -> None:
+    await trio.testing.wait_all_tasks_blocked()
+
+
+class Stuck:
+    """Holds up the events of some seqs until they are freed."""
+
+    def __init__(self, *seqs: int) -> None:
+        self.free = {seq: trio.Event() for seq in seqs}
+        self.reached = {seq: trio.Event() for seq in seqs}
+
+    async def __call__(self, logged: Logged) -> None:
+        if event := self.free.get(logged.seq):
+            self.reached[logged.seq].set()
+            await event.wait()
+
+
+async def test_events_of_a_provider_keep_their_order_and_are_never_under_way_together(
+    store: MemoryStore, autojump_clock: Clock
+) -> None:
+    for provider in (A, A, B, A, C, C, B, A, B, C, A, A):
+        post(store, provider)
+    under_way: list[str] = []
+    most = 0
+    order: dict[str, list[int]] = {A: [], B: [], C: []}
+
+    async def behave(logged: Logged) -> None:
+        nonlocal most
+        provider = logged.event.provider
+        assert provider is not None
+        assert provider not in under_way
+        under_way.append(provider)
+        most = max(most, len(under_way))
+        await trio.sleep({A: 1.0, B: 3.0, C: 0.5}[provider])
+        under_way.remove(provider)
+        order[provider].append(logged.seq)
+
+    began = autojump_clock.current_time()
+    async with open_fanout(store) as fanout:
+        await fanout.drain(FakeConsumer(behave), workers=4)
+    assert order == {A: [1, 2, 4, 8, 11, 12], B: [3, 7, 9], C: [5, 6, 10]}
+    assert most == 3
+    assert autojump_clock.current_time() - began < 6 + 9 + 1.5, "workers work side by side"
+
+
+async def test_one_worker_delivers_in_the_order_of_the_log(store: MemoryStore) -> None:
+    expected = [post(store, provider) for provider in (A, B, A, C)]
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        await fanout.drain(consumer)
+        assert consumer.seqs == expected
+        assert fanout.cursor() == (4, ())
+
+
+async def test_the_cursor_is_the_highest_seq_with_none_unacknowledged_below(store: MemoryStore) -> None:
+    for provider in (A, B, C, B):
+        post(store, provider)
+    stuck = Stuck(1)
+    consumer = FakeConsumer(stuck)
+    async with open_fanout(store) as fanout, fanout.running(consumer, workers=3):
+        await settle()
+        assert fanout.cursor() == (0, (2, 3, 4))
+        stuck.free[1].set()
+        await settle()
+        assert fanout.cursor() == (4, ())
+    assert sorted(consumer.seqs) == [1, 2, 3, 4]
+
+
+async def test_a_restart_in_the_middle_repeats_nothing_acknowledged(store: MemoryStore) -> None:
+    for provider in (A, B, C, B, A):
+        post(store, provider)
+    first, second = FakeConsumer(Stuck(1)), FakeConsumer()
+    async with open_fanout(store) as fanout:
+        async with fanout.running(first, workers=3):
+            await settle()
+        await fanout.drain(second, workers=3)
+        assert fanout.cursor() == (5, ())
+    assert sorted(first.seqs) == [2, 3, 4]
+    assert second.seqs == [1, 5]
+
+
+async def test_a_worker_takes_no_event_before_its_cursor_is_saved(store: MemoryStore) -> None:
+    for provider in (A, B, C):
+        post(store, provider)
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        fanout.gate.open = False
+        async with fanout.running(consumer):
+            await settle()
+            assert consumer.seqs == [1]
+            assert fanout.cursor() == (0, ())
+            fanout.gate.let_go()
+            await settle()
+            assert consumer.seqs == [1, 2, 3]
+
+
+async def test_at_most_one_event_per_worker_is_repeated_after_a_kill(store: MemoryStore) -> None:
+    for provider in (A, B, C):
+        post(store, provider)
+    first, second = FakeConsumer(), FakeConsumer()
+    async with open_fanout(store) as fanout:
+        fanout.gate.open = False
+        async with fanout.running(first, workers=2):
+            await settle()
+        assert sorted(first.seqs) == [1, 2]
+    async with open_fanout(store) as fanout:
+        await fanout.drain(second)
+    assert second.seqs[:2] in ([1, 2], [2, 3], [1, 3], [3], [1], [2])
+    assert second.seqs[-1] == 3
+
+
+async def test_a_failed_delivery_is_tried_again_with_growing_pauses(store: MemoryStore, autojump_clock: Clock) -> None:
+    post(store, A)
+    tries: list[float] = []
+
+    async def behave(_logged: Logged) -> None:
+        tries.append(autojump_clock.current_time())
+        if len(tries) < 9:
+            raise DeliveryError("HTTP 503")
+
+    consumer = FakeConsumer(behave)
+    with captured() as logs:
+        async with open_fanout(store) as fanout:
+            await fanout.drain(consumer)
+            assert fanout.cursor() == (1, ())
+    pauses = [round(later - earlier, 3) for earlier, later in zip(tries, tries[1:], strict=False)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 1
+    assert pauses[-1] <= 60
+    assert len(set(pauses)) > 3
+    assert [entry["event"] for entry in logs] == ["delivery.failed"]
+
+
+async def test_a_failing_delivery_delays_neither_another_consumer_nor_another_worker(
+    store: MemoryStore, autojump_clock: Clock
+) -> None:
+    for provider in (A, B, C):
+        post(store, provider)
+
+    async def behave(logged: Logged) -> None:
+        if logged.event.provider == A:
+            raise DeliveryError("HTTP 503")
+
+    broken, healthy = FakeConsumer(behave), FakeConsumer()
+    began = autojump_clock.current_time()
+    async with (
+        open_fanout(store) as fanout,
+        fanout.running(broken, workers=2),
+        fanout.running(healthy, fanout.subscription("other")),
+    ):
+        while len(broken.seqs) < 2 or len(healthy.seqs) < 3:
+            await trio.sleep(0.01)
+        assert autojump_clock.current_time() - began < 0.5
+        assert fanout.cursor() == (0, (2, 3))
+        assert fanout.cursor("other") == (3, ())
+
+
+@pytest.mark.parametrize("how", ["deliver", "watch"])
+async def test_a_consumer_that_is_gone_ends_its_subscription_and_is_still_owed(store: MemoryStore, how: str) -> None:
+    for provider in (A, A):
+        post(store, provider)
+
+    async def behave(logged: Logged) -> None:
+        if logged.seq == 2:
+            if how == "deliver":
+                raise ConsumerGoneError("closed")
+            consumer.gone.set()
+            await trio.sleep_forever()
+
+    consumer = FakeConsumer(behave)
+    async with open_fanout(store) as fanout:
+        with trio.testing.RaisesGroup(ConsumerGoneError, flatten_subgroups=True):
+            async with fanout.running(consumer):
+                await trio.sleep_forever()
+        assert fanout.cursor() == (1, ())
+        fanout.news.announce()
+
+
+async def test_rejected_events_move_the_cursor(store: MemoryStore) -> None:
+    for provider in (A, B, B):
+        post(store, provider)
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout, fanout.running(consumer, providers=(C,)):
+        await settle()
+        assert fanout.cursor() == (3, ())
+        await fanout.post(B)
+        await settle()
+        assert fanout.cursor() == (4, ())
+    assert consumer.seqs == []
+
+
+async def test_rejected_events_after_one_under_way_count_once_it_is_done(store: MemoryStore) -> None:
+    for provider in (A, B, B):
+        post(store, provider)
+    stuck = Stuck(1)
+    consumer = FakeConsumer(stuck)
+    async with open_fanout(store) as fanout, fanout.running(consumer, providers=(A,)):
+        await settle()
+        stuck.free[1].set()
+        await settle()
+        assert fanout.cursor() == (3, ())
+    assert consumer.seqs == [1]
+
+
+async def test_a_consumer_that_was_told_hears_the_end_after_a_restart(store: MemoryStore) -> None:
+    post(store, A, "opened", impact=Impact.CRITICAL)
+    first, second = FakeConsumer(), FakeConsumer()
+    async with open_fanout(store) as fanout:
+        await fanout.drain(first, min_impact=Impact.MAJOR)
+        await fanout.post(A, noun="resolved", impact=Impact.NONE)
+        await fanout.drain(second, min_impact=Impact.MAJOR)
+    assert (first.seqs, second.seqs) == ([1], [2])
+
+
+async def test_one_whose_start_was_held_back_stays_silent_after_a_restart(store: MemoryStore) -> None:
+    post(store, A, "opened", impact=Impact.MINOR)
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        await fanout.drain(consumer, min_impact=Impact.MAJOR)
+        await fanout.post(A, noun="resolved", impact=Impact.MINOR)
+        await fanout.drain(consumer, min_impact=Impact.MAJOR)
+        assert fanout.cursor() == (2, ())
+    assert consumer.seqs == []
+
+
+async def test_an_event_held_back_before_an_incident_rose_stays_so_after_a_restart(store: MemoryStore) -> None:
+    """The cursor cannot pass the stuck event, but what was rejected behind it is not judged again."""
+    post(store, A, "opened", impact=Impact.CRITICAL)
+    post(store, B, "opened", impact=Impact.MINOR)
+    post(store, B, "updated", impact=Impact.CRITICAL)
+    first, second = FakeConsumer(Stuck(1)), FakeConsumer()
+    async with open_fanout(store) as fanout:
+        async with fanout.running(first, workers=2, min_impact=Impact.MAJOR):
+            await settle()
+            assert first.seqs == [3]
+        await fanout.drain(second, workers=2, min_impact=Impact.MAJOR)
+    assert second.seqs == [1]
+
+
+async def test_news_that_nobody_has_taken_yet_say_it_already(store: MemoryStore) -> None:
+    async with open_fanout(store) as fanout:
+        with fanout.news.subscribe("out") as news:
+            for _ in range(5):
+                fanout.news.announce()
+            await news.receive()
+            with pytest.raises(trio.WouldBlock):
+                news.receive_nowait()
+            fanout.news.end("out")
+            fanout.news.end("out")
+        fanout.news.announce()
+        fanout.news.subscribe("other").close()
+        fanout.news.announce()
+        fanout.news.end_all()
+
+
+async def test_a_new_event_is_delivered_when_it_is_announced(store: MemoryStore) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout, fanout.running(consumer):
+        for expected in ([1], [1, 2], [1, 2, 3]):
+            await fanout.post(A)
+            await settle()
+            assert consumer.seqs == expected
+
+
+async def test_the_end_of_news_drains_the_whole_log(store: MemoryStore) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        fanout.gate.open = False
+        async with trio.open_nursery() as nursery:
+            subscription = fanout.subscription(workers=2)
+            news = fanout.news.subscribe("out")
+            nursery.start_soon(subscription.run, consumer, news)
+            await settle()
+            for number in range(BATCH + 5):
+                post(store, (A, B, C)[number % 3])
+            fanout.news.end_all()
+            fanout.gate.let_go()
+        assert sorted(consumer.seqs) == list(range(1, BATCH + 6))
+        assert fanout.cursor() == (BATCH + 5, ())
+        news.close()
+
+
+async def test_a_slow_consumer_reads_no_more_than_one_batch_ahead(store: MemoryStore) -> None:
+    for _ in range(5 * BATCH):
+        post(store, A)
+    read: list[int] = []
+
+    class Spy(MemoryStore):
+        def events_after(self, seq: int, limit: int) -> tuple[Logged, ...]:
+            batch = super().events_after(seq, limit)
+            read.extend(logged.seq for logged in batch)
+            return batch
+
+    spy = Spy(render)
+    spy.tables = store.tables
+    stuck = Stuck(3)
+    consumer = FakeConsumer(stuck)
+    async with open_fanout(spy) as fanout, fanout.running(consumer, workers=4):
+        for _ in range(3):
+            await fanout.post(B)
+            await settle()
+        assert consumer.seqs == [1, 2]
+        assert len(read) == BATCH
+        stuck.free[3].set()
+        await settle()
+    assert consumer.seqs == list(range(1, 5 * BATCH + 4))
+
+
+async def test_an_event_between_the_read_and_the_wait_for_news_is_not_missed(store: MemoryStore) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        subscription = fanout.subscription()
+        posted = False
+
+        async def run_sync(work: Callable[..., Any], *args: Any) -> Any:
+            nonlocal posted
+            answer = work(*args)
+            if not answer and not posted:
+                posted = True
+                post(store, A)
+                fanout.news.announce()
+                await settle()
+            return answer
+
+        subscription.run_sync = run_sync
+        async with fanout.running(consumer, subscription):
+            await settle()
+            assert consumer.seqs == [1]
+
+
+async def test_a_log_that_cannot_be_read_now_is_read_later(store: MemoryStore, autojump_clock: Clock) -> None:
+    post(store, A, "opened", impact=Impact.CRITICAL)
+    failures = {"events_after": 5, "load_story": 5}
+    consumer = FakeConsumer()
+    began = autojump_clock.current_time()
+
+    async def run_sync(work: Callable[..., Any], *args: Any) -> Any:
+        if failures[work.__name__]:
+            failures[work.__name__] -= 1
+            raise StorageError("disk I/O error")
+        return await inline(work, *args)
+
+    with captured() as logs:
+        async with open_fanout(store) as fanout:
+            subscription = fanout.subscription(min_impact=Impact.MAJOR)
+            subscription.run_sync = run_sync
+            async with fanout.running(consumer, subscription):
+                await trio.sleep(60)
+    assert consumer.seqs == [1]
+    assert [entry["event"] for entry in logs] == ["log.unreadable"] * 2
+    assert autojump_clock.current_time() - began < 61
+
+
+async def test_a_subscription_run_again_begins_at_the_cursor_it_saved_last() -> None:
+    """Several workers' cursors are saved in one group, and trio wakes them in any order."""
+    for _ in range(10):
+        store = MemoryStore(render)
+        store.configure(Wanted(one, one, "https://example") for one in "abcde")
+        store.subscribe([("out", True)])
+        for provider in "abcde":
+            post(store, provider)
+        broken = trio.Event()
+
+        async def behave(logged: Logged) -> None:
+            if logged.seq == 1:
+                await broken.wait()  # noqa: B023  that of this round
+                raise ZeroDivisionError("a bug")
+
+        first, second = FakeConsumer(behave), FakeConsumer()
+        async with open_fanout(store) as fanout:
+            fanout.gate.open = False
+            subscription = fanout.subscription(workers=5)
+            with fanout.news.subscribe("out") as news:
+                with trio.testing.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+                    async with trio.open_nursery() as nursery:
+                        nursery.start_soon(subscription.run, first, news)
+                        await settle()
+                        fanout.gate.let_go()
+                        await settle()
+                        broken.set()
+                assert subscription.cursor == Cursor("out", 0, (2, 3, 4, 5))
+                fanout.news.end("out")
+                await subscription.run(second, news)
+        assert second.seqs == [1]
+
+
+async def test_events_of_the_monitor_as_a_whole_reach_everybody(store: MemoryStore) -> None:
+    store.commit_monitor("monitor.offline", "nobody answers", AT)
+    store.commit_monitor("monitor.online", "they do", AT)
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        await fanout.drain(consumer, workers=2, providers=(A,), min_impact=Impact.CRITICAL)
+    assert consumer.seqs == [1, 2]
