@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -130,12 +131,12 @@ class FanOut:
 
 
 @asynccontextmanager
-async def open_fanout(store: Store) -> AsyncIterator[FanOut]:
+async def open_fanout(store: Store, *, seconds: float = 10) -> AsyncIterator[FanOut]:
     send, receive = trio.open_memory_channel[Request[Any]](0)
-    with trio.fail_after(3600):
+    with trio.fail_after(seconds):
         async with trio.open_nursery() as nursery:
             fanout = FanOut(store, Requests(send), nursery)
-            nursery.start_soon(run_recorder, receive, store, fanout.gate, lambda: fanout.news.announce())
+            nursery.start_soon(run_recorder, receive, store, fanout.gate, fanout.news.announce)
             yield fanout
             fanout.requests.close()
 
@@ -184,7 +185,7 @@ async def test_events_of_a_provider_keep_their_order_and_are_never_under_way_tog
         order[provider].append(logged.seq)
 
     began = autojump_clock.current_time()
-    async with open_fanout(store) as fanout:
+    async with open_fanout(store, seconds=60) as fanout:
         await fanout.drain(FakeConsumer(behave), workers=4)
     assert order == {A: [1, 2, 4, 8, 11, 12], B: [3, 7, 9], C: [5, 6, 10]}
     assert most == 3
@@ -268,10 +269,10 @@ async def test_a_failed_delivery_is_tried_again_with_growing_pauses(store: Memor
 
     consumer = FakeConsumer(behave)
     with captured() as logs:
-        async with open_fanout(store) as fanout:
+        async with open_fanout(store, seconds=3600) as fanout:
             await fanout.drain(consumer)
             assert fanout.cursor() == (1, ())
-    pauses = [round(later - earlier, 3) for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [round(later - earlier, 3) for earlier, later in pairwise(tries)]
     assert pauses == sorted(pauses)
     assert pauses[0] <= 1
     assert pauses[-1] <= 60
@@ -489,7 +490,7 @@ async def test_a_log_that_cannot_be_read_now_is_read_later(store: MemoryStore, a
         return await inline(work, *args)
 
     with captured() as logs:
-        async with open_fanout(store) as fanout:
+        async with open_fanout(store, seconds=3600) as fanout:
             subscription = fanout.subscription(min_impact=Impact.MAJOR)
             subscription.run_sync = run_sync
             async with fanout.running(consumer, subscription):

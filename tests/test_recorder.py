@@ -97,10 +97,12 @@ class Recorder:
 
 
 @asynccontextmanager
-async def open_recorder(store: Store, run_sync: Callable[..., Any] = inline) -> AsyncIterator[Recorder]:
+async def open_recorder(
+    store: Store, run_sync: Callable[..., Any] = inline, *, seconds: float = 10
+) -> AsyncIterator[Recorder]:
     send, receive = trio.open_memory_channel[Request[Any]](0)
     recorder = Recorder(Requests(send))
-    with trio.fail_after(600):
+    with trio.fail_after(seconds):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(
                 run_recorder, receive, store, run_sync, lambda: recorder.announced.append(trio.current_time())
@@ -331,7 +333,7 @@ async def test_when_the_storage_fails_the_group_is_kept_and_tried_until_it_works
     monkeypatch.setattr(store, "group", failing(store))
     answered: list[str] = []
     with captured() as logs:
-        async with open_recorder(store) as recorder, trio.open_nursery() as nursery:
+        async with open_recorder(store, seconds=600) as recorder, trio.open_nursery() as nursery:
 
             async def submit(provider: str) -> None:
                 await recorder.submit(observed(seen(), provider))

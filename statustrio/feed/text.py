@@ -82,6 +82,8 @@ def plain(text: str) -> str:
 
 def html_to_text(source: str) -> str:
     """What a reader sees: a line per block, `- ` before list items, entities decoded once."""
+    if "<" not in source and "&" not in source:
+        return one_line(source[:_LONGEST])  # most updates are plain: no parser for them
     root = LexborHTMLParser(_TAG.sub(_Rewriter(), _without_dropped(clean(source[:_LONGEST])))).root
     page = _Page()
     stack: list[tuple[LexborNode, bool]] = [(root, False)] if root is not None else []
