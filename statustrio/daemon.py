@@ -11,7 +11,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -134,7 +134,7 @@ class Daemon:
             self._connectivity.expect(config.id)
             state = await self._requests.ask(lambda store: store.load_state(config.id))
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
-                await poll_once(config, state, self._poll(config, fetcher))
+                await poll_once(config, state, self._poll(config, fetcher, self._requests))
 
         with trio.move_on_after(ONCE_SECONDS):
             async with trio.open_nursery() as polls:
@@ -189,15 +189,16 @@ class Daemon:
         alarm = self._alarms[config.id] = Alarm()
 
         async def follow() -> None:
-            state = await self._requests.ask(lambda store: store.load_state(config.id))
+            state = await requests.ask(lambda store: store.load_state(config.id))
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
-                await run_poller(config, state, self._poll(config, fetcher), alarm)
+                await run_poller(config, state, self._poll(config, fetcher, requests), alarm)
 
         async def failed(reason: str) -> None:
             observation = Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
-            await self._submit(observation)
+            await self._submit(requests, observation)
 
-        await supervise(config.id, follow, failed=failed)
+        with closing(self._requests.clone()) as requests:
+            await supervise(config.id, follow, failed=failed)
 
     async def _run_consumer(self, config: ConsumerConfig, cursor: Cursor) -> None:
         news = self._news.subscribe(config.id)
@@ -228,7 +229,7 @@ class Daemon:
 
     # What the tasks are given to work with
 
-    def _poll(self, config: ProviderConfig, fetcher: Fetcher) -> Poll:
+    def _poll(self, config: ProviderConfig, fetcher: Fetcher, requests: Requests) -> Poll:
         async def fetch(url: str, validators: Validators) -> Fetched | NotModified:
             try:
                 return await fetcher.get(url, validators=validators)
@@ -240,7 +241,7 @@ class Daemon:
             fetch=fetch,
             read=self._read,
             enrich=Enricher(fetch, config.feed_url).enrich,
-            submit=self._submit,
+            submit=partial(self._submit, requests),
             confirm=self._confirm,
             chance=random.random,
             backfill=self.backfill,
@@ -260,9 +261,9 @@ class Daemon:
             return read()
         return await trio.to_thread.run_sync(read, limiter=self._parsers)
 
-    async def _submit(self, observation: Observation) -> Acknowledgement:
+    async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
         work = partial(record, observation=observation, connectivity=self._connectivity)
-        acknowledged = await self._requests.ask(work, durable=True)
+        acknowledged = await requests.ask(work, durable=True)
         if "monitor.online" in acknowledged.events:
             self._wake_all()
         return acknowledged
