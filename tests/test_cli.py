@@ -201,7 +201,7 @@ async def test_check_probes_every_feed_and_says_what_is_wrong(tmp_path: Path) ->
                 (("good", "/history.atom"), ("moved", "/old.atom"), ("html", "/page"))}  # fmt: skip
         config = write_config(tmp_path / "providers.yaml", urls)
         fine = await trio.run_process(command(config, "check"), capture_stdout=True, env=environment())
-        assert fine.stdout.decode() == f"{config}: fine, 3 providers (3 enabled), 1 consumers\n"
+        assert fine.stdout.decode() == f"{config}: fine; providers: 3 (3 enabled), consumers: 1\n"
         probed = await trio.run_process(
             command(config, "check", "--probe", "--format", "json"),
             capture_stdout=True, capture_stderr=True, check=False, env=environment(),

@@ -32,8 +32,8 @@ def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | N
     config = load_config(settings.config, environment())
     enabled = [one for one in config.providers if one.enabled]
     click.echo(
-        f"{settings.config.absolute()}: fine, {len(config.providers)} providers ({len(enabled)} enabled), "
-        f"{len(config.consumers)} consumers",
+        f"{settings.config.absolute()}: fine; providers: {len(config.providers)} ({len(enabled)} enabled), "
+        f"consumers: {len(config.consumers)}",
         err=probe,
     )
     if not probe:

@@ -11,6 +11,7 @@ from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import ago
 from statustrio.errors import StoreError
 
+NO_DAEMON = "No daemon is running on this database: this is what was known when it ended."
 STALE = timedelta(minutes=3)
 """A daemon writes its providers' times every 30 s: after this it hangs."""
 
@@ -26,7 +27,7 @@ Examples:
 def providers(settings: Settings, *, style: str | None) -> None:
     """Show each provider's health, and how far each consumer is."""
     from statustrio.store import queries
-    from statustrio.store.opening import open_reader
+    from statustrio.store.opening import is_held, open_reader
 
     connection = open_reader(settings.db)
     data = queries.providers(connection)
@@ -39,6 +40,7 @@ def providers(settings: Settings, *, style: str | None) -> None:
         show(Rows((), consumers), style)
         return
     now = datetime.now(UTC)
+    runs = is_held(settings.db)
 
     def when(text: str | None) -> str:
         return ago(datetime.fromisoformat(text) if text else None, now)
@@ -54,7 +56,7 @@ def providers(settings: Settings, *, style: str | None) -> None:
             if row["last_success_at"]
             else "new",
             "last_success_at": when(row["last_success_at"]),
-            "next_poll_at": when(row["next_poll_at"]),
+            "next_poll_at": when(row["next_poll_at"]) if runs else "",
             "open_incidents": row["open_incidents"] or "",
         }
         for row in data
@@ -79,6 +81,8 @@ def providers(settings: Settings, *, style: str | None) -> None:
         ),
         "table",
     )
+    if not runs:
+        click.echo(NO_DAEMON, err=True)
 
 
 @click.command(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.health import NO_DAEMON
 from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
@@ -54,7 +55,7 @@ def status(
     if style == "table":
         _for_people(chosen_ones, [row for row in health.values() if not providers or row["provider"] in providers])
         if not is_held(settings.db):
-            click.echo("No daemon is running on this database: this is what was known when it ended.", err=True)
+            click.echo(NO_DAEMON, err=True)
     else:
         show(Rows((), chosen_ones), style)
     if fail_on and any(RANKS[row["impact"]] >= RANKS[fail_on] for row in chosen_ones):

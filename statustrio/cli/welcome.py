@@ -24,8 +24,8 @@ def welcome(config: Config, db: Path) -> None:
         connection.close()
     names = ", ".join(one.name for one in enabled[:8]) + (" …" if len(enabled) > 8 else "")
     click.echo(
-        click.style(f"Watching {len(enabled)} providers", bold=True)
-        + f" ({clean(names)}), each at least every {fastest:g} s; Ctrl-C ends."
+        click.style(f"Watching {len(enabled)} provider{'s' if len(enabled) != 1 else ''}", bold=True)
+        + f" from every {fastest:g} s: {clean(names)}. Ctrl-C ends."
     )
     if new := len([one for one in enabled if one.id not in known]):
         click.echo(f"{new} of them for the first time: what is open there comes in a moment.")
