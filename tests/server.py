@@ -134,13 +134,14 @@ class PageServer:
 
     async def wait_requests(self, count: int) -> None:
         """Wait until `count` requests were read (their answers may be under way)."""
-        await self._wait(lambda: len(self.requests) >= count)
+        await self.wait(lambda: len(self.requests) >= count)
 
     async def wait_closed(self) -> None:
         """Wait until no connection is open."""
-        await self._wait(lambda: self.open == 0)
+        await self.wait(lambda: self.open == 0)
 
-    async def _wait(self, condition: Callable[[], bool]) -> None:
+    async def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until this holds; it is looked at whenever a request came, was answered, or a connection ended."""
         async with self._news:
             while not condition():
                 await self._news.wait()
@@ -180,6 +181,7 @@ class PageServer:
                 await script(exchange)
             finally:
                 self.requests[place] = _with_status(asked, exchange.status)
+            await self._changed()
             if not exchange.keep:
                 return
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,13 @@ import trio
 from daemons import Run, command, environment, running, write_config
 from pages import StatusPage
 from server import PageServer, open_server, status
+
+from statustrio.config import Config, ProviderConfig
+from statustrio.daemon import Daemon
+from statustrio.line import render
+from statustrio.redaction import Redactor
+from statustrio.store.opening import open_database
+from statustrio.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.slow
 
@@ -35,8 +44,7 @@ async def polled(server: PageServer, *names: str, times: int = 1) -> None:
         return sum(asked.path == f"/{name}/history.atom" and asked.status is not None for asked in server.requests)
 
     goals = {name: count(name) + times for name in names}
-    while any(count(name) < goal for name, goal in goals.items()):
-        await server.wait_requests(len(server.requests) + 1)
+    await server.wait(lambda: all(count(name) >= goal for name, goal in goals.items()))
 
 
 async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp_path: Path) -> None:
@@ -286,25 +294,56 @@ async def test_a_provider_that_fails_delays_nobody_and_is_told_when_it_is_blind_
     database.close()
 
 
+async def test_all_providers_dark_at_once_is_one_event_and_the_first_light_makes_all_due(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    # Bound, but not listening: every connection to it is refused.
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        server = PageServer("127.0.0.1", door.getsockname()[1], "http")
+        serve(server, *names)
+        config = write_config(tmp_path / "providers.yaml", urls(server, *names), interval=0.1)
+        async with running(config) as run, trio.open_nursery() as nursery:
+            assert (await run.wait_event("monitor.offline"))["provider"] is None
+            await wait_for(run, b'"failures": 5')
+            door.listen()
+            listener = trio.SocketListener(trio.socket.from_stdlib_socket(door))
+            await nursery.start(trio.serve_listeners, server.serve, [listener])
+            await run.wait_event("monitor.online")
+            began = trio.current_time()
+            await polled(server, *names)
+            # After five failures in a row each would wait three seconds.
+            assert trio.current_time() - began < 1
+            assert await run.end() == 0
+            nursery.cancel_scope.cancel()
+    assert [line["event"] for line in run.lines] == ["monitor.offline", "monitor.online"]
+
+
+async def test_a_clock_that_jumped_makes_every_provider_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that slept: its wall clock is ahead of the time that we were awake."""
+    slept = 0.0
+    monkeypatch.setattr("statustrio.daemon.CLOCK_SECONDS", 0.01)
+    monkeypatch.setattr("statustrio.daemon.random.random", lambda: 0.01)  # due within the first 0.1 s of the spread
+    real_time = time.time
+    monkeypatch.setattr("statustrio.daemon.time.time", lambda: real_time() + slept)
+    async with open_server(deadline=30) as server:
+        serve(server, "one", "two")
+        hour = 3600.0
+        providers = tuple(
+            ProviderConfig(name, name, url, hour, hour) for name, url in urls(server, "one", "two").items()
+        )
+        config = Config(providers, consumers=())
+        store = SqliteStore(open_database(tmp_path / "statustrio.db"), render)
+        daemon = Daemon(config, store, tmp_path / "statustrio.db", Redactor(), lambda: config)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(daemon.run)
+            await polled(server, "one", "two")
+            for _ in range(3):
+                slept += 7200
+                await polled(server, "one", "two")
+            daemon.stop()
+        store.close()
+
+
 async def wait_for(run: Run, text: bytes) -> None:
     while text not in run.stderr:
         await trio.sleep(0.01)
-
-
-async def test_all_providers_dark_at_once_is_told_as_one_event(tmp_path: Path) -> None:
-    names = ("a", "b", "c")
-    config = tmp_path / "providers.yaml"
-    async with open_server(deadline=30) as server:
-        serve(server, *names)
-        write_config(config, urls(server, *names), interval=0.1)
-        async with running(config) as run:
-            await polled(server, *names)
-            assert await run.end() == 0
-        dead = urls(server, *names)
-    # The server is gone: nothing listens on its port now.
-    write_config(config, dead, interval=0.1)
-    async with running(config) as run:
-        assert (await run.wait_event("monitor.offline"))["provider"] is None
-        await wait_for(run, b'"failures": 4')
-        assert await run.end() == 0
-    assert [line["event"] for line in run.lines] == ["monitor.offline"]
