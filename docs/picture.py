@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  a script, not a package
 """Makes `demo.svg`, the picture in the README: the real demo on a terminal of 92 columns. `python docs/picture.py`.
 
 The program runs on a pseudo-terminal, so it prints what a person would see, colours and all. Nothing is retouched;
@@ -32,8 +33,8 @@ THEME = TerminalTheme(
     (22, 27, 34),
     (201, 209, 217),
     [
-        (72, 79, 88), (255, 123, 114), (63, 185, 80), (210, 153, 34),
-        (88, 166, 255), (188, 140, 255), (57, 197, 207), (177, 186, 196),
+        (72, 79, 88), (248, 81, 73), (63, 185, 80), (210, 153, 34),
+        (88, 166, 255), (188, 140, 255), (57, 197, 207), (240, 246, 252),
     ],
     [
         (110, 118, 129), (255, 161, 152), (86, 211, 100), (227, 179, 65),
@@ -50,7 +51,7 @@ def run_on_terminal(*command: str) -> str:
         os.environ |= {"TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8", "TZ": "UTC"}
         for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
             os.environ.pop(name, None)
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606
     # The child may ask for the size before this; it asks again for each thing it prints.
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     output = b""
@@ -84,7 +85,7 @@ def _read(terminal: int) -> bytes:
 
 def main() -> None:
     output = run_on_terminal(sys.executable, "-m", "statustrio", "demo")
-    PICTURE.write_text(draw(_TEMPORARY.sub("/tmp/statustrio-demo", output)), encoding="utf-8")
+    PICTURE.write_text(draw(_TEMPORARY.sub("/tmp/demo", output)), encoding="utf-8")  # noqa: S108  only shown
 
 
 if __name__ == "__main__":

@@ -45,14 +45,15 @@ GONE = 410
 
 def detect(known: Known, observation: Observation) -> Change:
     """What this observation changes and which events it makes, in the order in which they are announced."""
-    match observation.outcome:
-        case Failed() as failed:
-            return _detect_failure(known, observation, failed)
+    outcome = observation.outcome
+    match outcome:
+        case Failed():
+            return _detect_failure(known, observation, outcome)
         case Unchanged():
             absences = _absences(known, observation, known.state.window, known.state.shape)
             return _success(known, observation, known.state, absences, {})
-        case Seen() as seen:
-            return _detect_seen(known, observation, seen)
+        case _:
+            return _detect_seen(known, observation, outcome)
 
 
 def detect_connection(unconnected: Mapping[str, bool], *, offline: bool) -> str | None:

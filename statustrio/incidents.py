@@ -74,6 +74,10 @@ def absorb(
     )
     matching = match_updates(shape, known, shown)
     timeline, fresh = _timeline(known, matching, shape)
+    if before and shape is Shape.PER_UPDATE and reading.updates[-1].at != timeline[-1].at:
+        # An older entry, read again or late, speaks for its own update alone.
+        reading = evolve(reading, title=before.title, updated_at=before.updated_at)
+        reading = evolve(reading, url=None, impact=None, components=None)
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
@@ -269,12 +273,13 @@ _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 def _draft(incident: KnownIncident, news: News, noun: str, revision: int = 0) -> Draft:
     update = news.update
-    alike = [one for one in incident.updates if key(one.at, one.label) == key(update.at, update.label)]
-    # A re-dated update changes its key and with it the places of its like, so a rewritten one is told by its number.
-    place = update.n if revision else sum(one.n < update.n for one in alike)
+    own = key(update.at, update.label)
+    earlier = [one for one in incident.updates if one.n < update.n]
+    # A rewritten update may have had this key once: counting it keeps the places of one key apart for ever.
+    place = sum(one.revision > 0 or key(one.at, one.label) == own for one in earlier)
     return Draft(
         event=f"{incident.kind}.{noun}",
-        key=f"{key(update.at, update.label)}|{place}|{revision}",
+        key=f"{own}|{len(earlier) if revision else place}|{revision}",
         incident_id=incident.incident_id,
         title=incident.title,
         status=news.step.status,

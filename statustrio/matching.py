@@ -2,12 +2,13 @@
 
 An update has no id on any page, so identity is derived. Where the page shows the whole timeline, updates match
 as a multiset on (UTC minute, label); the year is derived by the reader and therefore no part of it. Among updates
-of one key those with the same text match first, so that neither order nor a deletion looks like a rewrite.
+of one key those with the same text match first, so that neither order nor a deletion looks like a rewrite. Where
+each update has an entry of its own, the entry's exact time takes the place of the minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -37,6 +38,10 @@ def key(at: datetime | None, label: str) -> str:
     return f"{at:%m-%dT%H:%M}|{label}" if at else f"|{label}"
 
 
+def _entry_key(at: datetime | None, label: str) -> str:
+    return f"{at.isoformat() if at else ''}|{label}"
+
+
 def same_text(one: str, other: str) -> bool:
     """White space is layout, not text."""
     return one == other or one.split() == other.split()
@@ -48,8 +53,8 @@ def match_updates(shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Up
         case Shape.TIMELINE:
             return _match_timeline(known, shown)
         case Shape.PER_UPDATE:
-            return Matching(tuple(_match_keys(known, shown)))
-        case Shape.LATEST | Shape.CURRENT:
+            return Matching(tuple(_match_keys(known, shown, _entry_key)))
+        case _:  # LATEST and CURRENT show one update
             live = [update for update in known if not update.vanished]
             return Matching(tuple(_match_latest(live, update) for update in shown))
 
@@ -64,8 +69,10 @@ def _match_latest(known: Sequence[KnownUpdate], shown: Update) -> Match:
     return Match(shown, None, edited=False)
 
 
-def _match_keys(known: Iterable[KnownUpdate], shown: Sequence[Update]) -> list[Match]:
-    """Match as a multiset on the key: equal texts first, what is left by position."""
+def _match_keys(
+    known: Iterable[KnownUpdate], shown: Sequence[Update], key: Callable[[datetime | None, str], str]
+) -> list[Match]:
+    """Match as a multiset on this key: equal texts first, what is left by position."""
     candidates: dict[str, list[KnownUpdate]] = {}
     for one in known:
         candidates.setdefault(key(one.at, one.label), []).append(one)
@@ -88,7 +95,7 @@ def _match_keys(known: Iterable[KnownUpdate], shown: Sequence[Update]) -> list[M
 
 
 def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
-    matches = _match_keys(known, shown)
+    matches = _match_keys(known, shown, key)
     matched = {match.known.n for match in matches if match.known}
     gone = [update for update in known if not update.vanished and update.n not in matched]
     new = [place for place, match in enumerate(matches) if match.known is None]

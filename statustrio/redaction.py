@@ -30,7 +30,14 @@ class Redactor:
 
     def __call__(self, _logger: Any, _method: str, fields: Any) -> Any:
         if self._secrets:
-            for key, value in fields.items():
-                if isinstance(value, str):
-                    fields[key] = self.hide(value)
+            return {key: self._hide_in(value) for key, value in fields.items()}
         return fields
+
+    def _hide_in(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, dict):
+            return {key: self._hide_in(one) for key, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._hide_in(one) for one in value]
+        return value

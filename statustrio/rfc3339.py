@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 def to_text(at: datetime) -> str:
     """The time with a final `Z`; milliseconds only where there are any."""
     at = at.astimezone(UTC)
-    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds").replace("+00:00", "Z")
 
 
 def from_text(text: str) -> datetime:
@@ -16,4 +16,7 @@ def from_text(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"a time without zone: {text}")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as exc:  # in the first or last hours of the calendar
+        raise ValueError(f"a time out of range: {text}") from exc

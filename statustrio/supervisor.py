@@ -23,7 +23,8 @@ async def supervise(
 ) -> None:
     """Run a task until it returns, again and again with growing pauses while it raises.
 
-    `failed` is told of each failure in words, before the pause. What is in `let_through` is the caller's.
+    `failed` is told of each failure in words, before the pause; that it fails too (the same bug) is only logged.
+    What is in `let_through` is the caller's.
     """
     failures = 0
     while True:
@@ -40,7 +41,10 @@ async def supervise(
             return
         failures = 1 if trio.current_time() - began > HEALTHY_SECONDS else failures + 1
         if failed:
-            await failed(reason)
+            try:
+                await failed(reason)
+            except* Exception:
+                log.exception("failure.untold", task=name)
         await trio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
 
 

@@ -8,25 +8,10 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from statustrio import model
 from statustrio.detect import detect
 from statustrio.events import Event
-from statustrio.model import (
-    Change,
-    Draft,
-    Failed,
-    Kind,
-    Known,
-    KnownIncident,
-    Observation,
-    ProviderState,
-    Reading,
-    Seen,
-    Shape,
-    Shown,
-    Unchanged,
-    Update,
-    Validators,
-)
+from statustrio.model import Failed, Reading, Seen, Shape, Unchanged, Update
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 URL = "https://status.example.com/history.atom"
@@ -42,20 +27,20 @@ def up(label: str, minutes: float | None = 0, text: str | None = None) -> Update
 
 
 def reading(
-    *updates: Update, id: str = "a", kind: Kind = Kind.INCIDENT, title: str = "Trouble", **more: Any
+    *updates: Update, id: str = "a", kind: model.Kind = model.Kind.INCIDENT, title: str = "Trouble", **more: Any
 ) -> Reading:
     return Reading(id, kind, title, updates, **{"started_at": updates[0].at, **more})
 
 
 def planned(*updates: Update, **more: Any) -> Reading:
-    return reading(*updates, kind=Kind.MAINTENANCE, **more)
+    return reading(*updates, kind=model.Kind.MAINTENANCE, **more)
 
 
-def kinds(drafts: Sequence[Draft | Event]) -> list[str]:
+def kinds(drafts: Sequence[model.Draft | Event]) -> list[str]:
     return [one.event for one in drafts]
 
 
-def told(drafts: Sequence[Draft | Event]) -> list[tuple[str, str | None]]:
+def told(drafts: Sequence[model.Draft | Event]) -> list[tuple[str, str | None]]:
     """Each event with the message it carries."""
     return [(one.event, one.message) for one in drafts]
 
@@ -71,49 +56,47 @@ class World:
     minutes: float = 0
     interval: float = 60
     offline: bool = False
-    state: ProviderState = field(factory=lambda: ProviderState("p", "P", URL))
-    incidents: dict[str, KnownIncident] = field(factory=dict)
+    state: model.ProviderState = field(factory=lambda: model.ProviderState("p", "P", URL))
+    incidents: dict[str, model.KnownIncident] = field(factory=dict)
     events: list[Event] = field(factory=list)
-    change: Change | None = None
+    change: model.Change | None = None
     warnings: list[str] = field(factory=list)
 
-    def see(self, *page: Reading, after: float = 1, backfill: str = "open") -> tuple[Draft, ...]:
+    def see(self, *page: Reading, after: float = 1, backfill: str = "open") -> tuple[model.Draft, ...]:
         """Poll, and find this page."""
         return self.observe(self.seen(page), after=after, backfill=backfill)
 
     def seen(self, page: Sequence[Reading]) -> Seen:
-        window = tuple(Shown(repr(one), one.incident_id, one.started_at) for one in page)
+        window = tuple(model.Shown(repr(one), one.incident_id, one.started_at) for one in page)
         old = set() if self.platform != self.state.platform else {shown.digest for shown in self.state.window}
         fresh = tuple(one for one in page if repr(one) not in old)
-        return Seen(self.platform, self.shape, self.host, Validators(), repr(page), window, fresh)
+        return Seen(self.platform, self.shape, self.host, model.Validators(), repr(page), window, fresh)
 
-    def unchanged(self, *, after: float = 1) -> tuple[Draft, ...]:
+    def unchanged(self, *, after: float = 1) -> tuple[model.Draft, ...]:
         return self.observe(Unchanged(), after=after)
 
-    def fail(self, reason: str = "timeout", *, after: float = 1, **more: Any) -> tuple[Draft, ...]:
+    def fail(self, reason: str = "timeout", *, after: float = 1, **more: Any) -> tuple[model.Draft, ...]:
         return self.observe(Failed(reason, **more), after=after)
 
     def observe(
         self, outcome: Seen | Unchanged | Failed, *, after: float = 1, backfill: str = "open"
-    ) -> tuple[Draft, ...]:
+    ) -> tuple[model.Draft, ...]:
         self.minutes += after
-        observation = Observation("p", self.url, t(self.minutes), self.interval, outcome, backfill)
+        observation = model.Observation("p", self.url, t(self.minutes), self.interval, outcome, backfill)
         self.change = detect(self.load(observation), observation)
         return self.apply(self.change)
 
-    def load(self, observation: Observation) -> Known:
+    def load(self, observation: model.Observation) -> model.Known:
         named = {one.incident_id for one in getattr(observation.outcome, "readings", ())}
         loaded = []
         for one in self.incidents.values():
-            if one.open and one.expires_at and one.expires_at <= observation.at:
-                one = evolve(one, open=False)
-            if one.open or one.incident_id in named:
-                loaded.append(one)
-            elif one.shown:
-                loaded.append(evolve(one, updates=()))
-        return Known(self.state, tuple(loaded), self.offline)
+            is_open = one.open and (one.expires_at is None or one.expires_at > observation.at)
+            whole = is_open or one.incident_id in named
+            if whole or one.shown:
+                loaded.append(evolve(one, open=is_open, updates=one.updates if whole else ()))
+        return model.Known(self.state, tuple(loaded), self.offline)
 
-    def apply(self, change: Change) -> tuple[Draft, ...]:
+    def apply(self, change: model.Change) -> tuple[model.Draft, ...]:
         assert change.state.version == self.state.version + 1
         self.state = change.state
         for old, new in change.renamed:

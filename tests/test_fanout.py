@@ -156,12 +156,10 @@ class Stuck:
 
     def __init__(self, *seqs: int) -> None:
         self.free = {seq: trio.Event() for seq in seqs}
-        self.reached = {seq: trio.Event() for seq in seqs}
 
     async def __call__(self, logged: Logged) -> None:
-        if event := self.free.get(logged.seq):
-            self.reached[logged.seq].set()
-            await event.wait()
+        if logged.seq in self.free:
+            await self.free[logged.seq].wait()
 
 
 async def test_events_of_a_provider_keep_their_order_and_are_never_under_way_together(
@@ -251,11 +249,11 @@ async def test_at_most_one_event_per_worker_is_repeated_after_a_kill(store: Memo
         fanout.gate.open = False
         async with fanout.running(first, workers=2):
             await settle()
-        assert sorted(first.seqs) == [1, 2]
+        fanout.nursery.cancel_scope.cancel()
     async with open_fanout(store) as fanout:
         await fanout.drain(second)
-    assert second.seqs[:2] in ([1, 2], [2, 3], [1, 3], [3], [1], [2])
-    assert second.seqs[-1] == 3
+    assert sorted(first.seqs) == [1, 2]
+    assert second.seqs == [1, 2, 3]
 
 
 async def test_a_failed_delivery_is_tried_again_with_growing_pauses(store: MemoryStore, autojump_clock: Clock) -> None:
@@ -318,7 +316,7 @@ async def test_a_consumer_that_is_gone_ends_its_subscription_and_is_still_owed(s
 
     consumer = FakeConsumer(behave)
     async with open_fanout(store) as fanout:
-        with trio.testing.RaisesGroup(ConsumerGoneError, flatten_subgroups=True):
+        with pytest.RaisesGroup(ConsumerGoneError, flatten_subgroups=True):
             async with fanout.running(consumer):
                 await trio.sleep_forever()
         assert fanout.cursor() == (1, ())
@@ -468,7 +466,6 @@ async def test_an_event_between_the_read_and_the_wait_for_news_is_not_missed(sto
                 posted = True
                 post(store, A)
                 fanout.news.announce()
-                await settle()
             return answer
 
         subscription.run_sync = run_sync
@@ -520,7 +517,7 @@ async def test_a_subscription_run_again_begins_at_the_cursor_it_saved_last() -> 
             fanout.gate.open = False
             subscription = fanout.subscription(workers=5)
             with fanout.news.subscribe("out") as news:
-                with trio.testing.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+                with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
                     async with trio.open_nursery() as nursery:
                         nursery.start_soon(subscription.run, first, news)
                         await settle()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table has one case a line
 """One incident's story: pages of a single incident, seen one after another, and what is told of each."""
 
 from __future__ import annotations
@@ -208,6 +209,16 @@ def test_edits_of_two_updates_of_one_minute_are_two_events_even_when_one_is_reda
     assert len({one.id for one in world.events}) == 4
 
 
+def test_an_update_in_the_minute_that_another_was_redated_away_from_has_an_id_of_its_own() -> None:
+    world = World()
+    a, b, c = (up("update", 5, text) for text in "abc")
+    world.see(reading(INV))
+    world.see(reading(INV, a, b))
+    world.see(reading(INV, evolve(a, at=t(4)), b))
+    assert kinds(world.see(reading(INV, evolve(a, at=t(4)), b, c))) == ["incident.updated"]
+    assert len({one.id for one in world.events}) == len(world.events) == 5
+
+
 def test_edited_over_and_over_goes_silent_with_one_warning_until_an_update_comes() -> None:
     world = World()
     world.see(reading(INV))
@@ -242,7 +253,7 @@ def test_an_unknown_status_is_open_for_a_day_after_its_last_update() -> None:
 
 
 @pytest.mark.parametrize(("late", "is_open"), [(24 * 60 - 1, True), (24 * 60, False)])
-def test_an_unknown_status_first_seen_late(late: float, is_open: bool) -> None:  # noqa: FBT001
+def test_an_unknown_status_first_seen_late(late: float, is_open: bool) -> None:
     absorbed = absorb(None, (reading(up("lunch", 0)),), TIMELINE, t(late))
     assert absorbed.incident.open is is_open
 

@@ -37,7 +37,8 @@ EXPECTED = {
         "opened scheduled, opened identified, resolved resolved, opened unknown, postmortem resolved, opened unknown"
     ),
     (INCIDENT, Phase.RUNNING): (
-        "updated scheduled, updated identified, resolved resolved, updated investigating, resolved resolved, updated unknown"
+        "updated scheduled, updated identified, resolved resolved, updated investigating, resolved resolved, "
+        "updated unknown"
     ),
     (INCIDENT, Phase.SETTLED): ", ".join(["postmortem resolved"] * 6),
     (INCIDENT, Phase.OVER): (
@@ -49,7 +50,8 @@ EXPECTED = {
         "scheduled unknown"
     ),
     (MAINTENANCE, Phase.PLANNED): (
-        "updated scheduled, started identified, completed resolved, updated scheduled, completed completed, updated unknown"
+        "updated scheduled, started identified, completed resolved, updated scheduled, completed completed, "
+        "updated unknown"
     ),
     (MAINTENANCE, Phase.RUNNING): (
         "updated scheduled, updated identified, completed resolved, updated in_progress, completed completed, "
@@ -143,7 +145,12 @@ LIVES = [
         "0:resolved 1:identified 2:resolved 2:identified 3:monitoring",
         "resolved:resolved reopened:identified resolved:resolved postmortem:resolved reopened:monitoring",
     ),
-    Life("an Update long after the end explains it", INCIDENT, "0:resolved 99:update", "resolved:resolved postmortem:resolved"),
+    Life(
+        "an Update long after the end explains it",
+        INCIDENT,
+        "0:resolved 99:update",
+        "resolved:resolved postmortem:resolved",
+    ),
     Life("a postmortem alone", INCIDENT, "0:postmortem", "postmortem:resolved"),
     Life(
         "planned work",
@@ -152,8 +159,13 @@ LIVES = [
         "scheduled:scheduled updated:scheduled started:in_progress updated:verifying updated:verifying "
         "completed:completed",
     ),
-    Life("planned work met in an unknown state", MAINTENANCE, "0:moved 5:in_progress", "scheduled:unknown started:in_progress"),
-]  # fmt: skip
+    Life(
+        "planned work met in an unknown state",
+        MAINTENANCE,
+        "0:moved 5:in_progress",
+        "scheduled:unknown started:in_progress",
+    ),
+]
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda one: one.id)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table has one case a line
 from __future__ import annotations
 
 import pytest
@@ -56,6 +57,7 @@ CASES = [
     Case("an entry per update: what is not shown has not vanished", known(A, B), (C,), "+", (), PER_UPDATE),
     Case("an entry per update: same key and text", known(A, B), (B,), "1", (), PER_UPDATE),
     Case("an entry per update: rewritten", known(A, B), (evolve(B, text="x"),), "1!", (), PER_UPDATE),
+    Case("an entry per update: other seconds are another update", known(B), (evolve(B, at=t(5.5), text="x"),), "+", (), PER_UPDATE),
     Case("an entry per update: no re-dating", known(A), (evolve(A, at=t(3)),), "+", (), PER_UPDATE),
     Case("latest only: the same", known(A), (A,), "0", (), LATEST),
     Case("latest only: a new time alone is nothing", known(A), (evolve(A, at=t(3)),), "0", (), LATEST),

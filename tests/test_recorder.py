@@ -19,6 +19,7 @@ from memory_store import MemoryStore
 
 from statustrio.codec import from_json, to_json
 from statustrio.detect import detect
+from statustrio.filters import Story
 from statustrio.line import render
 from statustrio.model import (
     Acknowledgement,
@@ -56,6 +57,12 @@ def store(database: Path) -> Iterator[SqliteStore]:
         with store.group(durable=False):
             store.configure(Wanted(one, one.title(), f"https://{one}.example/feed") for one in PROVIDERS)
         yield store
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with structlog.testing.capture_logs():
+        yield
 
 
 def seen(word: str = "investigating", *, etag: str = "1", incident: str = "i1", minute: int = 0) -> Seen:
@@ -382,6 +389,40 @@ async def test_a_locked_database_delays_and_loses_nothing(
     assert names(store) == ["incident.opened"]
     assert [entry["event"] for entry in logs] == ["storage.failed", "storage.recovered"]
     assert "locked" in logs[0]["reason"]
+
+
+async def test_a_full_disk_delays_and_loses_nothing(
+    store: SqliteStore,
+    autojump_clock: trio.testing.MockClock,  # noqa: ARG001  nobody waits for the next try
+) -> None:
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    long = seen()
+    long = evolve(long, readings=(evolve(long.readings[0], title="x" * 100_000),))
+    answers: list[Acknowledgement] = []
+    with captured() as logs:
+        async with open_recorder(store, seconds=600) as recorder, trio.open_nursery() as nursery:
+
+            async def submit() -> None:
+                answers.append(await recorder.submit(observed(long)))
+
+            nursery.start_soon(submit)
+            await trio.sleep(60)
+            assert answers == []
+            assert names(store) == []
+            store._connection.execute("PRAGMA max_page_count = 100000")
+    assert [answer.events for answer in answers] == [("incident.opened",)]
+    assert [entry["event"] for entry in logs] == ["storage.failed", "storage.recovered"]
+    assert "full" in logs[0]["reason"]
+
+
+async def test_a_statement_that_can_never_work_is_a_bug_and_no_storage_to_wait_for(store: SqliteStore) -> None:
+    async with open_recorder(store) as recorder:
+        with pytest.raises(sqlite3.OperationalError, match="no such column"):
+            await recorder.requests.ask(lambda _: store._connection.execute("SELECT nonsense"))
+        with pytest.raises(sqlite3.IntegrityError):
+            await recorder.requests.ask(lambda store: store.save_story("nobody", "acme", "i1", Story()))
+        assert (await recorder.submit(observed(seen()))).events == ("incident.opened",)
 
 
 async def test_when_nobody_connects_the_monitor_is_offline_and_nobody_is_unreachable(store: SqliteStore) -> None:

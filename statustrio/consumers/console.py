@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import rich.console
-from rich.padding import Padding
 from rich.text import Text
 
 from statustrio.events import Event
-from statustrio.feed.text import clean
+from statustrio.feed.text import clean, one_line
 from statustrio.model import Impact
 from statustrio.store.protocol import Logged
 
@@ -42,6 +41,7 @@ IMPACTS = {
 WORD_WIDTH = 13
 ROOMY = 70
 """From this width on the message stands under the title; below, a small indent must do."""
+NARROWEST = 10
 MESSAGE_LINES = 12
 
 
@@ -65,19 +65,21 @@ class Console:
         head.append(f"{at:%H:%M} ", "dim")
         head.append(f"{sign} {noun.upper():<{WORD_WIDTH - 2}} ", f"bold {colour}")
         indent = len(head.plain) if self._console.width >= ROOMY else 2
-        head.append(clean(event.provider_name or "statustrio"), "bold")
+        head.append(one_line(event.provider_name or "statustrio"), "bold")
         if event.title:
-            head.append(f"  {clean(event.title)}")
+            head.append(f"  {one_line(event.title)}")
         if event.impact:
             head.append("  ")
             head.append(f" {event.impact} " if event.impact is Impact.CRITICAL else event.impact, IMPACTS[event.impact])
         elif family == "maintenance":
             head.append("  maintenance", "blue")
-        for line in _hanging(head, self._console, indent):
+        lines = _hanging(head, self._console, indent)
+        for part in (self._facts(event), self._message(event), self._link(event)):
+            if part:
+                lines += _indented(part, self._console, indent)
+        for line in lines:
+            line.rstrip()  # blanks up to the edge would wrap when the window gets narrower
             self._console.print(line, no_wrap=True, overflow="ignore", crop=False)
-        body = [part for part in (self._facts(event), self._message(event), self._link(event)) if part]
-        for part in body:
-            self._console.print(Padding(part, (0, 0, 0, indent)))
 
     def _facts(self, event: Event) -> Text | None:
         facts = Text(style="dim")
@@ -87,7 +89,7 @@ class Console:
         if event.started_at:
             parts.append(since(event))
         if event.components:
-            parts.append(", ".join(clean(component.name) for component in event.components))
+            parts.append(", ".join(one_line(component.name) for component in event.components))
         if not parts:
             return None
         return facts.append(" · ".join(parts))
@@ -101,20 +103,24 @@ class Console:
         return Text("\n".join(lines))
 
     def _link(self, event: Event) -> Text | None:
-        return Text(clean(event.url), "dim underline") if event.url else None
+        return Text(one_line(event.url), "dim underline") if event.url else None
 
 
 def _hanging(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
     """The text wrapped to the width, every line but the first indented."""
-    width = max(console.width, indent + 10)
-    lines = list(text.wrap(console, width))
+    lines = list(text.wrap(console, max(console.width, indent + NARROWEST)))
     if len(lines) < 2:
         return lines
     first = lines[0]
     rest = text[len(first.plain.rstrip()) :]
     while rest.plain.startswith(" "):
         rest = rest[1:]
-    return [first, *(Text(" " * indent) + line for line in rest.wrap(console, width - indent))]
+    return [first, *_indented(rest, console, indent)]
+
+
+def _indented(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
+    """The text wrapped to what the indent leaves of the width."""
+    return [Text(" " * indent) + line for line in text.wrap(console, max(console.width - indent, NARROWEST))]
 
 
 def since(event: Event) -> str:

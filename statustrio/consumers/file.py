@@ -5,6 +5,7 @@ The file may be moved away (logrotate): the next event goes to a new one of the 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,12 +24,16 @@ class File:
     _path: Path
     _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
     _writer: LineWriter | None = None
+    _written: int | None = None
+    """What stands in the file already, though the disk may not have taken it."""
 
     async def deliver(self, logged: Logged) -> None:
         try:
             writer = self._open()
-            await writer.write(logged.line.encode())
-            await trio.to_thread.run_sync(os.fdatasync, writer.descriptor, limiter=self._limiter)
+            if logged.seq != self._written:
+                await writer.write(logged.line.encode())
+                self._written = logged.seq
+            await trio.to_thread.run_sync(_sync, writer.descriptor, limiter=self._limiter)
         except OSError as exc:
             raise DeliveryError(f"{self._path}: {exc.strerror}") from exc
 
@@ -38,7 +43,7 @@ class File:
     def close(self) -> None:
         if self._writer:
             os.close(self._writer.descriptor)
-            self._writer = None
+            self._writer = self._written = None
 
     def _open(self) -> LineWriter:
         if self._writer and not self._is_ours(self._writer.descriptor):
@@ -58,6 +63,14 @@ class File:
             return os.path.samestat(self._path.stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)  # not fdatasync, which macOS does not have
+    except OSError as exc:
+        if exc.errno != errno.EINVAL:  # a pipe or a device: no disk is behind it
+            raise
 
 
 @asynccontextmanager

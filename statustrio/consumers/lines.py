@@ -54,22 +54,19 @@ class LineWriter:
         *lines, torn = tail.split(b"\n")
         if start:
             del lines[:1]
-        rest = b""
         if torn and cut and torn.startswith(OURS):
             os.ftruncate(descriptor, size - len(torn))
-        elif torn:
-            rest = b"\n"
-        return cls(descriptor, frozenset(lines), rest)
+            torn = b""
+        # A last line that lacks nothing but its newline stands there like the others.
+        return cls(descriptor, frozenset((*lines, torn)), b"\n" if torn else b"")
 
     async def write(self, line: bytes) -> None:
         """Write one line (without its newline); called again with the same line it goes on where it had to stop.
 
         Raises DeliveryError where there is no room now, ConsumerGoneError where nobody reads any more.
         """
-        if line in self._tail:
-            return
-        self._tail = frozenset()
-        if self._pending != line:
+        if line not in self._tail and line != self._pending:
+            self._tail = frozenset()
             self._pending = line
             self._rest += line + b"\n"
         while self._rest:
@@ -82,15 +79,16 @@ class LineWriter:
             if not self._always_ready:
                 await trio.lowlevel.wait_writable(self.descriptor)
             return os.write(self.descriptor, data)
-        except PermissionError:
+        except PermissionError as exc:
             if self._always_ready:
-                raise
+                raise DeliveryError(exc.strerror or str(exc)) from exc
             # Regular files and /dev/null cannot be waited for: they are always ready.
             self._always_ready = True
             return 0
         except BlockingIOError:
             return 0
         except OSError as exc:
-            if exc.errno in _GONE:
+            # A disk that fails (EIO) may work again; a terminal that does so is gone.
+            if exc.errno in _GONE and not self._always_ready:
                 raise ConsumerGoneError("the reader has gone") from exc
             raise DeliveryError(exc.strerror or str(exc)) from exc

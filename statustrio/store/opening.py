@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from statustrio.errors import StoreError
 APPLICATION_ID = 0x5374_7472
 """`Sttr` in the header of the file: the mark by which `file` and we know it."""
 SCHEMA_VERSION = 1
+MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 2000
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -113,6 +114,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
         return _connect(f"file:{_quoted(path)}?mode=ro")
     except sqlite3.Error as exc:
         raise StoreError(f"{path}: {exc}") from exc
+    except OSError as exc:
+        raise StoreError(f"{path}: {exc.strerror}; name another place with --db") from exc
 
 
 def _connect(uri: str) -> sqlite3.Connection:
@@ -128,9 +131,15 @@ def _quoted(path: Path) -> str:
 
 
 def _inspect(path: Path) -> int | None:
-    """The schema version of a file that is ours, None for an empty one; StoreError for any other."""
+    """The schema version of a file that is ours, None for an empty database; StoreError for any other file."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            # SQLite takes a file of a few bytes for an empty database, and would write over it.
+            raise StoreError(f"{path} is no database; it is left untouched, choose another place with --db")
+    # Without a log beside it nothing needs to be made there in order to read: not even the files of WAL mode.
+    immutable = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
     try:
-        connection = _connect(f"file:{_quoted(path)}?mode=ro")
+        connection = _connect(f"file:{_quoted(path)}?mode=ro{immutable}")
         try:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -176,16 +185,20 @@ def _prepare(
 
 
 def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
-    with sqlite3.connect(copy) as target:
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(copy)) as target:
         connection.backup(target)
-    target.close()
-    copy.chmod(0o600)
 
 
 def _renew_views(connection: sqlite3.Connection) -> None:
-    """Ours are made anew, so that a changed query needs no migration; a user's own stay."""
+    """Ours are made anew, so that a changed query needs no migration; a user's own stay.
+
+    One that is as it should be stays too: with it a user's triggers on it would go.
+    """
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall())
     for statement in schema():
-        if statement.startswith("CREATE VIEW") or "\nCREATE VIEW" in statement:
-            name = statement.partition("CREATE VIEW ")[2].split()[0]
+        _, create, rest = statement.removesuffix(";").partition("CREATE VIEW ")
+        name = rest.partition(" ")[0]
+        if create and found.get(name) != create + rest:
             connection.execute(f"DROP VIEW IF EXISTS {name}")
-            connection.execute(statement)
+            connection.execute(create + rest)

@@ -9,6 +9,9 @@ from typing import Any
 
 from statustrio.rfc3339 import to_text
 
+_OVER_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
+"""When an incident that is no longer open ceased to be: it ended, its time ran out, or it was seen no more."""
+
 
 def incidents(
     connection: sqlite3.Connection,
@@ -26,10 +29,10 @@ def incidents(
     if provider:
         conditions.append("i.provider = :provider")
     if since:
-        conditions.append("(i.open = 1 OR coalesce(i.resolved_at, i.updated_at, i.last_seen_at) >= :since)")
+        conditions.append(f"(i.open = 1 OR {_OVER_AT} >= :since)")
     if at:
         conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
-        conditions.append("(i.open = 1 OR coalesce(i.resolved_at, i.updated_at, i.last_seen_at) > :at)")
+        conditions.append(f"(i.open = 1 OR {_OVER_AT} > :at)")
     rows = connection.execute(
         "SELECT h.* FROM incidents i JOIN providers p ON p.id = i.provider "  # noqa: S608  fixed texts
         "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "

@@ -212,10 +212,13 @@ class SqliteStore:
             return to_text(at) if at else None
 
         self._connection.executemany(
-            # A poll that wrote its own times may be later than the one these are of.
-            "UPDATE providers SET next_poll_at = ?2, "
-            "last_polled_at = max(coalesce(last_polled_at, ?3), coalesce(?3, last_polled_at)), "
-            "last_success_at = max(coalesce(last_success_at, ?3), coalesce(?3, last_success_at)) WHERE id = ?1",
+            # A poll that wrote its own times may be later than the one these are of. Without its Z a time with
+            # milliseconds sorts after the one without.
+            "UPDATE providers SET next_poll_at = ?2, last_polled_at = "
+            "iif(rtrim(last_polled_at, 'Z') > rtrim(?3, 'Z'), last_polled_at, coalesce(?3, last_polled_at)), "
+            "last_success_at = "
+            "iif(rtrim(last_success_at, 'Z') > rtrim(?3, 'Z'), last_success_at, coalesce(?3, last_success_at)) "
+            "WHERE id = ?1",
             [(one.provider, text(one.next_poll_at), text(one.last_polled_at)) for one in healths],
         )
         self._execute(

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from statustrio.redaction import HIDDEN, Redactor
+
+
+def knowing(*secrets: str) -> Redactor:
+    redactor = Redactor()
+    redactor.learn(secrets)
+    return redactor
+
+
+def test_a_secret_is_hidden_wherever_it_stands() -> None:
+    assert knowing("hunter22").hide("https://x.example/hunter22?t=hunter22") == f"https://x.example/{HIDDEN}?t={HIDDEN}"
+
+
+def test_what_knows_no_secret_changes_nothing() -> None:
+    assert Redactor().hide("text") == "text"
+    assert Redactor()(None, "info", {"a": "text"}) == {"a": "text"}
+
+
+def test_the_longest_is_hidden_first_so_that_no_part_of_it_is_left() -> None:
+    assert knowing("token", "token-long").hide("token-long token") == f"{HIDDEN} {HIDDEN}"
+
+
+def test_a_value_too_short_to_be_a_secret_maims_no_word() -> None:
+    assert knowing("abc", "", "1").hide("abcdef 1") == "abcdef 1"
+    assert knowing("abcd").hide("abcd") == HIDDEN
+
+
+def test_what_was_a_secret_stays_hidden_after_a_reload() -> None:
+    redactor = knowing("first-secret")
+    redactor.learn(["second-secret"])
+    assert redactor.hide("first-secret second-secret") == f"{HIDDEN} {HIDDEN}"
+
+
+def test_as_a_log_processor_it_hides_the_text_of_every_field() -> None:
+    fields = {"event": "poll.failed", "reason": "GET /hunter22", "n": 3, "none": None}
+    assert knowing("hunter22")(None, "info", fields) == {**fields, "reason": f"GET /{HIDDEN}"}
+
+
+def test_a_secret_inside_a_list_or_a_mapping_is_hidden_too() -> None:
+    fields = {"argv": ["x", "hunter22"], "headers": {"token": "hunter22"}, "names": ("hunter22",)}
+    shown = knowing("hunter22")(None, "info", fields)
+    assert "hunter22" not in repr(shown)
