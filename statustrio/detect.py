@@ -77,7 +77,8 @@ def _detect_failure(known: Known, observation: Observation, failed: Failed) -> C
     too_long = silent_since is not None and observation.at - silent_since > max(
         SILENCE_UNTIL_BLIND, timedelta(seconds=2 * observation.interval)
     )
-    blind = gone or failures >= FAILURES_UNTIL_BLIND or too_long
+    # One failure after a long sleep is no blindness: the network may need a moment to come back.
+    blind = gone or failures >= FAILURES_UNTIL_BLIND or (too_long and failures > 1)
     drafts: tuple[Draft, ...] = ()
     unreachable_since = state.unreachable_since
     if blind and unreachable_since is None and not known.offline:

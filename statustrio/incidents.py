@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
-from statustrio.lifecycle import END, Step, beginning, reopening, walk
+from statustrio.lifecycle import END, WORDS, Step, beginning, reopening, walk
 from statustrio.matching import Matching, key, match_updates, same_text
 from statustrio.model import OVER, Draft, KnownIncident, KnownUpdate, Reading, Shape, Status, Update
 
@@ -199,10 +199,14 @@ def tell(absorbed: Absorbed, how: str) -> Told:
     ]
     if absorbed.rewritten and not drafts:
         drafts = [evolve(_draft(incident, absorbed.newest, "edited"), key=f"title|{incident.revision}")]
-    warnings: tuple[str, ...] = ()
+    warnings = tuple(
+        f"{incident.incident_id}: unknown status word {one.update.label!r}"
+        for one in absorbed.news
+        if one.update.label not in WORDS and one.update.label != Status.UNKNOWN
+    )
     if incident.edits > SILENT_AFTER_EDITS:
         if drafts and incident.edits == SILENT_AFTER_EDITS + 1:
-            warnings = (f"{incident.incident_id}: edited over and over, its edits are no longer announced",)
+            warnings += (f"{incident.incident_id}: edited over and over, its edits are no longer announced",)
         drafts = []
     return Told(absorbed.at, _consistent(absorbed, drafts), warnings)
 

@@ -116,7 +116,7 @@ def _record(store: Store, observation: Observation, connectivity: Connectivity) 
     change = detect(known, observation)
     names += [event.event for event in store.commit(change)]
     for warning in change.warnings:
-        log.warning("incident.noisy", provider=observation.provider, reason=warning)
+        log.warning("incident.odd", provider=observation.provider, reason=warning)
     return Acknowledgement(change.state, tuple(names))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import rich.console
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -38,6 +40,16 @@ EVENT = Event(
     url="https://acme.example/incidents/i1",
 )
 WIDTHS = (40, 80, 160)
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times are shown as the clock on the wall has them."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def shape(event: Event, width: int = 80, *, colours: str | None = None) -> str:
@@ -76,7 +88,7 @@ def test_each_kind_of_event_has_a_look(name: str, width: int) -> None:
 
 def test_one_glance_tells_what_where_how_bad_and_since_when() -> None:
     text = shape(EVENT, 160)
-    for part in ("12:30" if AT.astimezone().utcoffset() == timedelta() else ":30", "Acme", EVENT.title, "major"):
+    for part in ("12:30", "Acme", EVENT.title, "major"):
         assert part is not None
         assert part in text.splitlines()[0]
     for part in ("investigating", "2 h ago", "API, Web", "We are looking into it.", "More follows.", EVENT.url):
@@ -157,7 +169,7 @@ def test_no_line_is_wider_than_the_terminal(text: str, width: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     title=st.text(max_size=120), message=st.text(max_size=300), name=st.sampled_from(NAMES), width=st.integers(20, 120)
 )

@@ -323,3 +323,11 @@ def test_no_longer_listed_is_an_end(kind: Kind, end: str) -> None:
 def test_superseded_is_closed_without_a_word() -> None:
     after = supersede(absorb(None, (reading(INV),), TIMELINE, t(1)).incident)
     assert (after.status, after.open, after.shown) == (Status.SUPERSEDED, False, False)
+
+
+def test_a_status_word_nobody_knows_is_an_unknown_status_and_one_warning() -> None:
+    world = World()
+    world.see()
+    assert kinds(world.see(reading(up("under_observation", 1)))) == ["incident.opened"]
+    world.see(reading(up("under_observation", 1)))
+    assert world.warnings == ["a: unknown status word 'under_observation'"]
