@@ -35,7 +35,7 @@ def command(config: Path, *args: str, options: Sequence[str] = ()) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """A plain environment: nothing of the user's, and coverage where this run is covered."""
-    keep = ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
+    keep = ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
     return {key: os.environ[key] for key in keep if key in os.environ} | more
 
 
