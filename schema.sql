@@ -25,7 +25,7 @@ CREATE TABLE providers (
   last_status          INTEGER,                     -- HTTP status of the last failure
   unreachable_since    TEXT,
   gone                 INTEGER NOT NULL DEFAULT 0,  -- answered 410: not polled until the next start
-  active               INTEGER NOT NULL DEFAULT 0,  -- trouble is open there
+  active_until         TEXT,                        -- trouble is open there, until then if it expires by itself
   watching             INTEGER NOT NULL DEFAULT 0   -- the absence of an incident is being confirmed
 );
 

@@ -31,7 +31,7 @@ from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fe
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
 from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
 from statustrio.reading import Document, read_document
-from statustrio.recorder import Connectivity, Request, Requests, record, run_recorder
+from statustrio.recorder import Connectivity, Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.store.protocol import Cursor, Health, Store, Wanted
 from statustrio.supervisor import supervise
@@ -77,6 +77,7 @@ class Daemon:
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
     _owing: set[str] = field(init=False, factory=set)
+    _gone: set[str] = field(init=False, factory=set)
     _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
     _parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
 
@@ -161,7 +162,10 @@ class Daemon:
 
     async def _reconcile_providers(self, config: Config, nursery: trio.Nursery) -> None:
         wanted = {one.id: one for one in config.providers if one.enabled}
-        for stopped in await self._providers.stop_others(wanted):
+        # Who asked not to be polled again is asked again after a reload: its poller begins anew.
+        kept = {provider: one for provider, one in wanted.items() if provider not in self._gone}
+        self._gone.clear()
+        for stopped in await self._providers.stop_others(kept):
             self._connectivity.forget(stopped)
             self._health.pop(stopped, None)
         for provider, one in wanted.items():
@@ -262,8 +266,9 @@ class Daemon:
         return await trio.to_thread.run_sync(read, limiter=self._parsers)
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
-        work = partial(record, observation=observation, connectivity=self._connectivity)
-        acknowledged = await requests.ask(work, durable=True)
+        acknowledged = await requests.submit(observation, self._connectivity)
+        if acknowledged.state.gone:
+            self._gone.add(observation.provider)
         if "monitor.online" in acknowledged.events:
             self._wake_all()
         return acknowledged

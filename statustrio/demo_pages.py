@@ -43,6 +43,12 @@ class Case:
     scheduled_in: int | None = None
     """Minutes until planned work begins; None for anything else, and once it has begun."""
 
+    @property
+    def state(self) -> str:
+        """That of its components, in Statuspage's words."""
+        healthy = self.scheduled_in is not None or self.notes[-1].label == "Resolved"
+        return "operational" if healthy else "partial_outage"
+
 
 @define
 class Pages:
@@ -79,7 +85,7 @@ class Pages:
 
     def _statuspage_entry(self, case: Case) -> str:
         blocks = ""
-        published = self._time(case.notes[-1].minutes_ago)
+        published = updated = self._time(case.notes[-1].minutes_ago)
         if case.scheduled_in is not None:
             published = self._time(-case.scheduled_in)
             until = published + timedelta(hours=1)
@@ -96,7 +102,7 @@ class Pages:
             )
         return (
             f"<entry><id>tag:demo,2005:Incident/{case.number}</id>"
-            f"<published>{published:%Y-%m-%dT%H:%M:%SZ}</published><updated>{published:%Y-%m-%dT%H:%M:%SZ}</updated>"
+            f"<published>{published:%Y-%m-%dT%H:%M:%SZ}</published><updated>{updated:%Y-%m-%dT%H:%M:%SZ}</updated>"
             f'<link rel="alternate" type="text/html" href="https://status.acme.example/incidents/{case.code}"/>'
             f'<title>{escape(case.title)}</title><content type="html">{escape(blocks)}</content></entry>'
         )
@@ -111,7 +117,7 @@ class Pages:
                 f"<b>Status: {note.label}</b><br/><br/>{escape(note.text)}<br/><br/>"
                 f"<b>Affected components</b><ul>{parts}</ul>"
             )
-            url = f"https://status.chatter.example//incidents/{self._ulid(case)}"
+            url = f"https://status.chatter.example/incidents/{self._ulid(case)}"
             entries += (
                 f'<entry><title>{escape(case.title)}</title><id>{url}</id><link href="{url}"/>'
                 f"<updated>{self._time(note.minutes_ago):%Y-%m-%dT%H:%M:%S.000Z}</updated>"
@@ -132,7 +138,7 @@ class Pages:
             {
                 "id": case.code,
                 "impact": case.impact,
-                "components": [{"name": name, "status": "partial_outage"} for name in case.components],
+                "components": [{"name": name, "status": case.state} for name in case.components],
             }
             for case in self.acme
         ]

@@ -8,7 +8,7 @@ entries that slid into view, incidents that left, were withdrawn or moved, and a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, field, frozen
 
@@ -31,6 +31,7 @@ from statustrio.model import (
     Unchanged,
 )
 from statustrio.rfc3339 import to_text
+from statustrio.spans import duration
 
 FAILURES_UNTIL_BLIND = 3
 SILENCE_UNTIL_BLIND = timedelta(minutes=15)
@@ -40,6 +41,7 @@ CONFIRMING_POLLS = 3
 CONFIRMING_TIME = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=7)
 """An incident that left the window unresolved counts as open for so long."""
+FOREVER = datetime.max.replace(microsecond=0, tzinfo=UTC)
 GONE = 410
 
 
@@ -296,8 +298,8 @@ def _success(
     after = {**{one.incident_id: one for one in known.incidents}, **incidents}
     drafts = absences.drafts
     if state.unreachable_since is not None:
-        since = to_text(state.unreachable_since.replace(microsecond=0))
-        drafts = (_provider_draft("recovered", observation, f"reachable again, it was not since {since}"), *drafts)
+        dark = duration(observation.at, state.unreachable_since)
+        drafts = (_provider_draft("recovered", observation, f"reachable again after {dark}"), *drafts)
     state = evolve(
         state,
         version=state.version + 1,
@@ -310,7 +312,10 @@ def _success(
         not_before=None,
         unreachable_since=None,
         gone=False,
-        active=any(one.open and one.status is not Status.SCHEDULED for one in after.values()),
+        active_until=max(
+            (one.expires_at or FOREVER for one in after.values() if one.open and one.status is not Status.SCHEDULED),
+            default=None,
+        ),
         watching=any(one.missing_since is not None for one in after.values()),
     )
     return Change(state=state, at=observation.at, incidents=tuple(incidents.values()), drafts=drafts)

@@ -24,6 +24,8 @@ from statustrio.store.protocol import Cursor, Logged, StorageError, Store
 
 BATCH = 100
 """Events read from the log at once: what a consumer far behind holds in memory."""
+MOST_BEYOND = 1000
+"""Events delivered above one that is stuck, at most: each is noted with the cursor."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 log = structlog.get_logger("statustrio.fanout")
@@ -123,7 +125,7 @@ class Subscription:
                 await trio.sleep(next(delays, RETRY_SECONDS[-1]))
 
     async def _hand_out(self, send: trio.MemorySendChannel[Logged], logged: Logged) -> None:
-        while logged.event.provider in self._under_way.values():
+        while logged.event.provider in self._under_way.values() or len(self._beyond) >= MOST_BEYOND:
             self._freed = trio.Event()
             await self._freed.wait()
         self._position = logged.seq

@@ -82,7 +82,7 @@ def absorb(
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
     if before and renamed:
-        horizon = max((update.at for update in known if update.at), default=before.updated_at)
+        horizon = max((update.at for update in known if update.at), default=None)
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
     rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
     incident = _stored(before, reading, life, now)

@@ -228,8 +228,8 @@ class ProviderState:
     """What is stored of a provider itself. `version` grows with each commit and fences two writers.
 
     `window_oldest` is the oldest entry time of the last window that was not empty. `unreachable_since` is set
-    while the monitor is blind; `gone` after a 410. `active` says that trouble is open (planned work not yet
-    begun is none), `watching` that detection must hear of unchanged polls too.
+    while the monitor is blind; `gone` after a 410. `active_until` is how long trouble counts as open (planned work
+    not yet begun is none), `watching` that detection must hear of unchanged polls too.
     """
 
     provider: str
@@ -253,7 +253,7 @@ class ProviderState:
     last_status: int | None = None
     unreachable_since: datetime | None = None
     gone: bool = False
-    active: bool = False
+    active_until: datetime | None = None
     watching: bool = False
 
 

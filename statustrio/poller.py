@@ -130,7 +130,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
         outcome = _failure(exc, at)
     if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
         return evolve(state, last_polled_at=at, last_success_at=at)
-    interval = interval_of(pace_of(config), state)
+    interval = interval_of(pace_of(config), state, at)
     acknowledged = await poll.submit(
         Observation(config.id, config.feed_url, at, interval, outcome, backfill=poll.backfill)
     )

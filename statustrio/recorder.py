@@ -8,6 +8,7 @@ Meanwhile whoever asked waits, so nothing piles up and nothing that is not store
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 import structlog
@@ -30,42 +31,6 @@ log = structlog.get_logger("statustrio.recorder")
 
 
 @define
-class Request(Generic[T]):
-    """Work on the store, and the place for its answer."""
-
-    work: Callable[[Store], T]
-    durable: bool
-    done: trio.Event = field(factory=trio.Event)
-    result: T | None = None
-    error: Exception | None = None
-
-
-@define
-class Requests:
-    """The sending end of the recorder's channel. Each caller waits for its own answer."""
-
-    _send: trio.MemorySendChannel[Request[Any]]
-
-    async def ask(self, work: Callable[[Store], T], *, durable: bool = False) -> T:
-        """Do this in the recorder's next transaction and return its result once it is committed.
-
-        Raises what `work` raises. Cancelled while waiting, the work may still be done.
-        """
-        request: Request[T] = Request(work, durable)
-        await self._send.send(request)
-        await request.done.wait()
-        if request.error is not None:
-            raise request.error
-        return cast(T, request.result)
-
-    def clone(self) -> Requests:
-        return Requests(self._send.clone())
-
-    def close(self) -> None:
-        self._send.close()
-
-
-@define
 class Connectivity:
     """Which providers are polled, and whether the newest poll of each found no connection at all (None: none yet)."""
 
@@ -83,24 +48,67 @@ class Connectivity:
         return detect_connection(dark, offline=offline)
 
 
+@define
+class Request(Generic[T]):
+    """Work on the store, and the place for its answer."""
+
+    work: Callable[[Store], T]
+    durable: bool
+    rescue: Callable[[Exception], Callable[[Store], T]] | None = None
+    """What to do instead when the work fails by a bug."""
+    done: trio.Event = field(factory=trio.Event)
+    result: T | None = None
+    error: Exception | None = None
+
+
+@define
+class Requests:
+    """The sending end of the recorder's channel. Each caller waits for its own answer."""
+
+    _send: trio.MemorySendChannel[Request[Any]]
+
+    async def submit(self, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
+        """Record an observation and return what its poller may believe.
+
+        A bug in detection costs only its provider: its poll failed, and says so in the history.
+        """
+
+        def as_failed(exc: Exception) -> Callable[[Store], Acknowledgement]:
+            log.error("detection.failed", provider=observation.provider, exc_info=exc)
+            reason = f"internal error: {type(exc).__name__}; please report it, the log has the details"
+            failed = evolve(observation, outcome=Failed(reason))
+            return partial(record, observation=failed, connectivity=connectivity)
+
+        work = partial(record, observation=observation, connectivity=connectivity)
+        return await self.ask(work, durable=True, rescue=as_failed)
+
+    async def ask(
+        self,
+        work: Callable[[Store], T],
+        *,
+        durable: bool = False,
+        rescue: Callable[[Exception], Callable[[Store], T]] | None = None,
+    ) -> T:
+        """Do this in the recorder's next transaction and return its result once it is committed.
+
+        Raises what `work` raises. Cancelled while waiting, the work may still be done.
+        """
+        request: Request[T] = Request(work, durable, rescue)
+        await self._send.send(request)
+        await request.done.wait()
+        if request.error is not None:
+            raise request.error
+        return cast(T, request.result)
+
+    def clone(self) -> Requests:
+        return Requests(self._send.clone())
+
+    def close(self) -> None:
+        self._send.close()
+
+
 def record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
-    """Detect what an observation changes and store it: the work of one savepoint.
-
-    A bug in detection must cost only its provider: its poll failed, and says so in the history.
-    """
-    try:
-        with store.attempt():
-            return _record(store, observation, connectivity)
-    except (StorageError, StaleError):
-        raise
-    except Exception as exc:  # the one broad except: see above; the traceback goes to the log
-        log.exception("detection.failed", provider=observation.provider)
-        reason = f"internal error: {type(exc).__name__}; please report it, the log has the details"
-        with store.attempt():
-            return _record(store, evolve(observation, outcome=Failed(reason)), connectivity)
-
-
-def _record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
+    """Detect what an observation changes and store it: the work of one savepoint."""
     outcome = observation.outcome
     names = []
     if observation.provider in connectivity.unconnected:
@@ -163,10 +171,19 @@ async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> 
 def _work(group: list[Request[Any]], store: Store) -> None:
     with store.group(durable=any(request.durable for request in group)):
         for request in group:
-            try:
-                with store.attempt():
-                    request.result, request.error = request.work(store), None
-            except StorageError:
-                raise
-            except Exception as exc:  # noqa: BLE001  a bug is answered to whoever asked, the others are served
-                request.error = exc
+            _answer(request, store)
+
+
+def _answer(request: Request[Any], store: Store) -> None:
+    """Do the work of one request in a savepoint of its own: a bug in it costs only whoever asked."""
+    try:
+        with store.attempt():
+            request.result, request.error = request.work(store), None
+    except StorageError:
+        raise
+    except Exception as exc:  # noqa: BLE001  the one broad except: the others of the group are served all the same
+        request.error = exc
+        if request.rescue and not isinstance(exc, StaleError):
+            instead = Request(request.rescue(exc), request.durable)
+            _answer(instead, store)
+            request.result, request.error = instead.result, instead.error

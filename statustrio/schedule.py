@@ -27,9 +27,10 @@ class Pace:
     max_backoff: float
 
 
-def interval_of(pace: Pace, state: ProviderState) -> float:
+def interval_of(pace: Pace, state: ProviderState, now: datetime) -> float:
     """The interval in force, seconds: shorter while an incident is open."""
-    return pace.open_interval if state.active else pace.interval
+    active = state.active_until is not None and now < state.active_until
+    return pace.open_interval if active else pace.interval
 
 
 def first_due(pace: Pace, state: ProviderState, now: datetime, chance: float) -> datetime:
@@ -42,7 +43,7 @@ def next_due(pace: Pace, state: ProviderState, now: datetime, chance: float) -> 
     """The poll after the one that `state` tells of; None after a 410, which asks never to come again."""
     if state.gone:
         return None
-    seconds = interval_of(pace, state)
+    seconds = interval_of(pace, state, now)
     if state.consecutive_failures:
         doubled = seconds * 2 ** min(state.consecutive_failures, MAX_DOUBLINGS)
         # Below the limit by the jitter, which comes on top.

@@ -91,9 +91,8 @@ class World:
         loaded = []
         for one in self.incidents.values():
             is_open = one.open and (one.expires_at is None or one.expires_at > observation.at)
-            whole = is_open or one.incident_id in named
-            if whole or one.shown:
-                loaded.append(evolve(one, open=is_open, updates=one.updates if whole else ()))
+            if is_open or one.shown or one.incident_id in named:
+                loaded.append(evolve(one, open=is_open))
         return model.Known(self.state, tuple(loaded), self.offline)
 
     def apply(self, change: model.Change) -> tuple[model.Draft, ...]:

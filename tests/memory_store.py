@@ -78,10 +78,8 @@ class MemoryStore:
     def load(self, provider: str, incident_ids: Collection[str]) -> Known:
         incidents = []
         for (owner, incident_id), one in self.tables.incidents.items():
-            if owner == provider and (one.open or incident_id in incident_ids):
+            if owner == provider and (one.open or one.shown or incident_id in incident_ids):
                 incidents.append(one)
-            elif owner == provider and one.shown:
-                incidents.append(evolve(one, updates=()))
         return Known(self.load_state(provider), tuple(incidents), self.tables.offline)
 
     def commit(self, change: Change) -> tuple[Event, ...]:

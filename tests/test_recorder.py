@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from statustrio.model import (
     Update,
     Validators,
 )
-from statustrio.recorder import GROUP, Connectivity, Request, Requests, record, run_recorder
+from statustrio.recorder import GROUP, Connectivity, Request, Requests, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import StaleError, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
@@ -99,8 +98,7 @@ class Recorder:
     announced: list[float] = field(factory=list)
 
     async def submit(self, observation: Observation) -> Acknowledgement:
-        work = partial(record, observation=observation, connectivity=self.connectivity)
-        return await self.requests.ask(work, durable=True)
+        return await self.requests.submit(observation, self.connectivity)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from statustrio.model import ProviderState
 from statustrio.schedule import JITTER, Pace, first_due, interval_of, next_due
 
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 PACE = Pace(interval=60, open_interval=20, max_backoff=300)
 HOUR = 3600.0
 DAY = 86400.0
@@ -60,10 +61,11 @@ def test_a_failing_provider_is_never_polled_faster_than_a_healthy_one() -> None:
 
 
 def test_while_trouble_is_open_the_open_interval_is_in_force() -> None:
-    assert interval_of(PACE, state(active=True)) == 20
-    assert wait(active=True) == 20
-    assert wait(active=True, consecutive_failures=1) == 40
-    assert interval_of(PACE, state()) == 60
+    assert interval_of(PACE, state(active_until=FAR), NOON) == 20
+    assert interval_of(PACE, state(active_until=NOON), NOON) == 60, "it has expired by itself"
+    assert wait(active_until=FAR) == 20
+    assert wait(active_until=FAR, consecutive_failures=1) == 40
+    assert interval_of(PACE, state(), NOON) == 60
 
 
 def test_retry_after_is_honoured() -> None:
@@ -82,7 +84,7 @@ def test_gone_is_never_polled_again() -> None:
 @pytest.mark.parametrize(("interval", "within"), [(0.05, 0.05), (5, 5), (60, 10), (3600, 10)])
 def test_the_first_poll_comes_within_the_interval_or_ten_seconds(interval: float, within: float) -> None:
     pace = Pace(interval, interval, 300)
-    dues = [first_due(pace, state(consecutive_failures=9, active=True), NOON, chance) for chance in (0, 0.5, 1)]
+    dues = [first_due(pace, state(consecutive_failures=9, active_until=FAR), NOON, chance) for chance in (0, 0.5, 1)]
     assert [(due - NOON).total_seconds() for due in dues] == pytest.approx([0, within / 2, within])
 
 

@@ -165,7 +165,7 @@ def test_what_is_known_of_a_provider_comes_back_as_it_was_stored(store: Store, r
         last_status=503,
         unreachable_since=AT,
         gone=True,
-        active=True,
+        active_until=AT + timedelta(days=1),
         watching=True,
     )
     with store.group(durable=True):
@@ -399,7 +399,7 @@ def test_an_incident_whose_time_has_come_no_longer_counts_as_open(store: Store) 
     assert expired == evolve(expiring, open=False), "its status stays"
 
 
-def test_detection_gets_named_and_open_incidents_whole_and_shown_ones_without_updates(store: Store) -> None:
+def test_detection_gets_named_open_and_shown_incidents_whole(store: Store) -> None:
     def one(incident_id: str, **fields: Any) -> KnownIncident:
         return evolve(INCIDENT, incident_id=incident_id, **fields)
 
@@ -415,17 +415,8 @@ def test_detection_gets_named_and_open_incidents_whole_and_shown_ones_without_up
     assert loaded == {
         "open": one("open", shown=False),
         "named": one("named", open=False, shown=False),
-        "shown": one("shown", open=False, updates=()),
+        "shown": one("shown", open=False),
     }
-
-
-def test_storing_a_shown_incident_without_its_updates_keeps_them(store: Store) -> None:
-    commit(store, evolve(INCIDENT, open=False))
-    (shown,) = store.load("acme", ()).incidents
-    assert shown.updates == ()
-    commit(store, evolve(shown, shown=False))
-    (known,) = store.load("acme", {"i1"}).incidents
-    assert known == evolve(INCIDENT, open=False, shown=False)
 
 
 def test_updates_are_rewritten_and_added(store: Store) -> None:

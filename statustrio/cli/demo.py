@@ -14,10 +14,11 @@ SETTLE_SECONDS = 1.0
 
 
 @click.command(
+    short_help="See it at work, without network.",
     epilog="""\b
 Examples:
   statustrio demo
-  statustrio --format json demo | jq -r .event"""
+  statustrio --format json demo | jq -r .event""",
 )
 @pass_settings
 def demo(settings: Settings) -> None:
@@ -41,9 +42,9 @@ def demo(settings: Settings) -> None:
     if for_people:
         click.echo()
         click.echo("That was all of it. The history is in a database:")
-        query = "select provider, title, status, duration_minutes from incident_history"
-        click.secho(f"  sqlite3 -box {database} '{query}'", fg="cyan")
-        click.secho(f"  statustrio --db {database} incidents", fg="cyan")
+        click.secho(f"  cd {database.parent}", fg="cyan")
+        click.secho("  sqlite3 -box statustrio.db 'select provider, title, status from incident_history'", fg="cyan")
+        click.secho("  statustrio incidents", fg="cyan")
 
 
 async def _show(style: str, database: Path, redactor: object) -> None:

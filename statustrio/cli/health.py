@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
@@ -17,46 +18,42 @@ STALE = timedelta(minutes=3)
 
 
 @click.command(
+    short_help="Each provider's health, and the consumers'.",
     epilog="""\b
 Examples:
   statustrio providers
-  statustrio providers --format json | jq 'select(.consecutive_failures > 0)'"""
+  statustrio providers --format json | jq 'select(.consecutive_failures > 0)'
+  statustrio providers --consumers --format json | jq 'select(.owed > 0)'"""
 )
+@click.option("--consumers", "only_consumers", is_flag=True, help="Only how far each consumer is.")
 @format_option
 @pass_settings
-def providers(settings: Settings, *, style: str | None) -> None:
-    """Show each provider's health, and how far each consumer is."""
+def providers(settings: Settings, *, only_consumers: bool, style: str | None) -> None:
+    """Show each provider's health; a table also shows how far each consumer is."""
     from statustrio.store import queries
     from statustrio.store.opening import is_held, open_reader
 
     connection = open_reader(settings.db)
-    data = queries.providers(connection)
-    consumers = queries.consumers(connection)
     style = chosen(settings, style)
-    if style != "table":
-        show(Rows((), data), style)
-        if style == "tsv":
-            click.echo()
-        show(Rows((), consumers), style)
-        return
-    now = datetime.now(UTC)
     runs = is_held(settings.db)
+    both = style == "table" and not only_consumers
+    if not only_consumers:
+        show(_provider_rows(queries.providers(connection), runs=runs), style)
+    if both:
+        click.echo()
+    if both or only_consumers:
+        show(_consumer_rows(queries.consumers(connection)), style)
+    if style == "table" and not runs:
+        click.echo(NO_DAEMON, err=True)
 
-    def when(text: str | None) -> str:
-        return ago(datetime.fromisoformat(text) if text else None, now)
 
+def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
     looks = [
         {
             **row,
-            "state": "unreachable"
-            if row["unreachable_since"]
-            else "failing"
-            if row["consecutive_failures"]
-            else "ok"
-            if row["last_success_at"]
-            else "new",
-            "last_success_at": when(row["last_success_at"]),
-            "next_poll_at": when(row["next_poll_at"]) if runs else "",
+            "state": _state(row),
+            "last_success_at": _when(row["last_success_at"]),
+            "next_poll_at": _when(row["next_poll_at"]) if runs else "",
             "open_incidents": row["open_incidents"] or "",
         }
         for row in data
@@ -70,25 +67,31 @@ def providers(settings: Settings, *, style: str | None) -> None:
         Column("platform", "platform", "dim"),
         Column("last error", "last_error", "red", wide=True),
     )
-    show(Rows(columns, data, looks), "table")
-    click.echo()
-    looks = [{**row, "owed_since": when(row["owed_since"])} for row in consumers]
-    show(
-        Rows(
-            (Column("consumer", "consumer", "bold"), Column("events owed", "owed"), Column("oldest", "owed_since")),
-            consumers,
-            looks,
-        ),
-        "table",
-    )
-    if not runs:
-        click.echo(NO_DAEMON, err=True)
+    return Rows(columns, data, looks)
+
+
+def _consumer_rows(data: list[dict[str, Any]]) -> Rows:
+    columns = (Column("consumer", "consumer", "bold"), Column("events owed", "owed"), Column("oldest", "owed_since"))
+    return Rows(columns, data, [{**row, "owed_since": _when(row["owed_since"])} for row in data])
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["unreachable_since"]:
+        return "unreachable"
+    if row["consecutive_failures"]:
+        return "failing"
+    return "ok" if row["last_success_at"] else "new"
+
+
+def _when(text: str | None) -> str:
+    return ago(datetime.fromisoformat(text) if text else None, datetime.now(UTC))
 
 
 @click.command(
+    short_help="0 if a daemon runs and its polls succeed.",
     epilog="""\b
 Example, in a Dockerfile:
-  HEALTHCHECK CMD statustrio --db /data/statustrio.db health"""
+  HEALTHCHECK CMD statustrio --db /data/statustrio.db health""",
 )
 @pass_settings
 @click.pass_context

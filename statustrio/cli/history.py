@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import select
+import signal
 from datetime import UTC, datetime
 
 import click
 
+from statustrio.cli.names import check_provider
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import Moment, here
@@ -43,6 +45,8 @@ def incidents(
     from statustrio.store.opening import open_reader
 
     connection = open_reader(settings.db)
+    if provider:
+        check_provider(provider, queries.provider_ids(connection))
     data = queries.incidents(connection, only_open=only_open, provider=provider, since=since, at=at, limit=limit)
     style = chosen(settings, style)
     if style == "table" and not data:
@@ -85,16 +89,23 @@ def events(settings: Settings, *, since: datetime | None, after: int, follow: bo
     from statustrio.store.opening import open_reader
 
     connection = open_reader(settings.db)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
             for seq, line in queries.events(connection, after=after, since=since):
                 click.echo(line)
                 after = seq
-            if not follow:
+            if not follow or _reader_gone(FOLLOW_SECONDS):
                 return
-            time.sleep(FOLLOW_SECONDS)
     except KeyboardInterrupt:
         return
+
+
+def _reader_gone(seconds: float) -> bool:
+    """Wait so long, or until nobody reads stdout any more; whether that is so."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _time(text: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ import click
 
 from statustrio.cli.health import NO_DAEMON
 from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
+from statustrio.cli.names import check_provider
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import ago
@@ -19,10 +20,11 @@ CONDITION_FAILED = 3
 
 
 @click.command(
+    short_help="What is broken now, worst first.",
     epilog="""\b
 Examples:
   statustrio status
-  statustrio status github openai --fail-on major || echo "wait with the deployment" """
+  statustrio status github openai --fail-on major || echo "wait with the deployment" """,
 )
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option(
@@ -42,8 +44,8 @@ def status(
 
     connection = open_reader(settings.db)
     health = {row["provider"]: row for row in queries.providers(connection)}
-    if unknown := [one for one in providers if one not in health]:
-        raise click.UsageError(f"unknown provider {unknown[0]!r}; `statustrio providers` lists them")
+    for provider in providers:
+        check_provider(provider, health)
     messages = queries.last_messages(connection)
     chosen_ones = [
         {**row, "message": messages.get((row["provider"], row["incident_id"]), "")}
@@ -83,10 +85,11 @@ def _for_people(data: list[dict[str, Any]], health: list[dict[str, Any]]) -> Non
         )
         show(Rows(columns, data, looks), "table")
     else:
-        click.echo(f"Nothing is open at {len(health)} provider{'s' if len(health) != 1 else ''}.")
-    blind = [row["provider"] for row in health if row["unreachable_since"]]
+        seen = sum(row["last_success_at"] is not None and not row["unreachable_since"] for row in health)
+        click.echo(f"Nothing is open at the {seen} provider{'s' if seen != 1 else ''} that could be seen.")
+    blind = [row["provider"] for row in health if row["unreachable_since"] or not row["last_success_at"]]
     if blind:
-        click.echo(f"Not reachable, so unknown: {', '.join(blind)} (see `statustrio providers`).")
+        click.echo(f"Not seen, so unknown: {', '.join(blind)} (see `statustrio providers`).")
 
 
 def _first_line(text: str) -> str:

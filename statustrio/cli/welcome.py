@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from statustrio.cli.times import here
 from statustrio.config import Config
 from statustrio.feed.text import clean
+from statustrio.rfc3339 import from_text
 from statustrio.store import queries
 from statustrio.store.opening import open_reader
 
@@ -18,6 +21,7 @@ def welcome(config: Config, db: Path) -> None:
     fastest = min((one.poll_interval_seconds for one in enabled), default=0)
     connection = open_reader(db)
     try:
+        offline = queries.offline_since(connection)
         known = {row["provider"] for row in queries.providers(connection) if row["last_success_at"]}
         open_now = [row for row in queries.incidents(connection, only_open=True) if row["provider"] in known]
     finally:
@@ -27,10 +31,13 @@ def welcome(config: Config, db: Path) -> None:
         click.style(f"Watching {len(enabled)} provider{'s' if len(enabled) != 1 else ''}", bold=True)
         + f" from every {fastest:g} s: {clean(names)}. Ctrl-C ends."
     )
-    if new := len([one for one in enabled if one.id not in known]):
+    if offline:
+        since = from_text(offline)
+        click.echo(f"No provider could be reached since {here(since, datetime.now(UTC))}; trying again.")
+    elif new := len([one for one in enabled if one.id not in known]):
         click.echo(f"{new} of them for the first time: what is open there comes in a moment.")
     for row in open_now:
         click.echo(click.style("  open: ", fg="red") + clean(f"{row['provider']}  {row['title']} ({row['status']})"))
-    if not open_now and known:
+    if not open_now and known and not offline:
         click.echo("Nothing was open when it was last looked at.")
     click.echo()

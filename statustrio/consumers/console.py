@@ -10,6 +10,7 @@ from rich.text import Text
 from statustrio.events import Event
 from statustrio.feed.text import clean, one_line
 from statustrio.model import Impact
+from statustrio.spans import duration
 from statustrio.store.protocol import Logged
 
 LOOKS = {
@@ -74,9 +75,12 @@ class Console:
         elif family == "maintenance":
             head.append("  maintenance", "blue")
         lines = _hanging(head, self._console, indent)
-        for part in (self._facts(event), self._message(event), self._link(event)):
+        for part in (self._facts(event), self._message(event)):
             if part:
                 lines += _indented(part, self._console, indent)
+        if event.url:
+            # Never wrapped by us: where the terminal does it, it can still be opened by a click.
+            lines.append(Text(" " * indent).append(one_line(event.url), "dim underline"))
         for line in lines:
             line.rstrip()  # blanks up to the edge would wrap when the window gets narrower
             self._console.print(line, no_wrap=True, overflow="ignore", crop=False)
@@ -101,9 +105,6 @@ class Console:
         if len(lines) > MESSAGE_LINES:
             lines = [*lines[:MESSAGE_LINES], "…"]
         return Text("\n".join(lines))
-
-    def _link(self, event: Event) -> Text | None:
-        return Text(one_line(event.url), "dim underline") if event.url else None
 
 
 def _hanging(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
@@ -139,15 +140,3 @@ def local(at: datetime, now: datetime) -> str:
     """The time of day here, with the date unless it is today's."""
     at, now = at.astimezone(), now.astimezone()
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d %b %H:%M}"
-
-
-def duration(end: datetime, begin: datetime) -> str:
-    """A span of time in its two largest units."""
-    minutes = round((end - begin).total_seconds() / 60)
-    days, minutes_of_day = divmod(minutes, 24 * 60)
-    hours, rest = divmod(minutes_of_day, 60)
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{rest} min" if rest else "under a minute"

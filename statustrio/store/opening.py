@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.resources import files
@@ -17,6 +18,8 @@ APPLICATION_ID = 0x5374_7472
 SCHEMA_VERSION = 1
 MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 2000
+LOCK_TRIES = 5
+LOCK_PAUSE_SECONDS = 0.02
 
 Migration = Callable[[sqlite3.Connection], None]
 MIGRATIONS: Mapping[int, Migration] = {}
@@ -48,7 +51,7 @@ def hold(path: Path) -> Iterator[None]:
         raise StoreError(f"{lock}: {exc.strerror}; choose another place with --db") from exc
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError as exc:
             pid = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             raise StoreError(
@@ -60,6 +63,18 @@ def hold(path: Path) -> Iterator[None]:
     finally:
         # The file stays: removing it would let a third process lock another file of the same name.
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock; OSError if a daemon has it. `is_held` has it too, for a moment: hence more than one try."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE_SECONDS)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_held(path: Path) -> bool:

@@ -71,7 +71,7 @@ class Store(Protocol):
         """What is known of a configured provider itself."""
 
     def load(self, provider: str, incident_ids: Collection[str]) -> Known:
-        """What detection needs: the provider, these incidents and every open one whole, shown ones without updates."""
+        """What detection needs: the provider, these incidents and every open or shown one."""
 
     def commit(self, change: Change) -> tuple[Event, ...]:
         """Store a change and make its drafts events. StaleError if its version is not the next one."""

@@ -69,6 +69,11 @@ def events(
         yield row["seq"], row["payload"]
 
 
+def provider_ids(connection: sqlite3.Connection) -> list[str]:
+    """Every provider there is a history of."""
+    return [row["id"] for row in connection.execute("SELECT id FROM providers ORDER BY id")]
+
+
 def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Rows of `provider_health` with the open incidents, and whether the monitor is blind there."""
     rows = connection.execute(

@@ -45,7 +45,7 @@ def provider_row(state: ProviderState) -> dict[str, object]:
         "last_status": state.last_status,
         "unreachable_since": text(state.unreachable_since),
         "gone": state.gone,
-        "active": state.active,
+        "active_until": text(state.active_until),
         "watching": state.watching,
     }
 
@@ -73,7 +73,7 @@ def provider_state(row: sqlite3.Row) -> ProviderState:
         last_status=row["last_status"],
         unreachable_since=time(row["unreachable_since"]),
         gone=bool(row["gone"]),
-        active=bool(row["active"]),
+        active_until=time(row["active_until"]),
         watching=bool(row["watching"]),
     )
 

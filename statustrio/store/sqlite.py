@@ -104,12 +104,12 @@ class SqliteStore:
             "UNION SELECT i.* FROM json_each(:named) j JOIN incidents i ON i.provider = :provider AND i.id = j.value",
             {"provider": provider, "named": named},
         ).fetchall()
-        whole = [row["id"] for row in rows if row["open"] or row["id"] in incident_ids]
+        ids = json.dumps([row["id"] for row in rows])
         updates: dict[str, list[KnownUpdate]] = {}
         for row in self._execute(
             "SELECT u.* FROM json_each(?) j JOIN updates u ON u.provider = ? AND u.incident_id = j.value "
             "ORDER BY u.incident_id, u.n",
-            (json.dumps(whole), provider),
+            (ids, provider),
         ):
             updates.setdefault(row["incident_id"], []).append(known_update(row))
         offline = self._execute("SELECT 1 FROM monitor WHERE key = 'offline_since'").fetchone() is not None
@@ -163,7 +163,7 @@ class SqliteStore:
             self._execute("INSERT OR REPLACE INTO monitor VALUES ('offline_since', ?)", (to_text(at),))
         else:
             self._execute("DELETE FROM monitor WHERE key = 'offline_since'")
-        return self._log(Draft(event=event, key=at.isoformat(), message=message), at, None)
+        return self._log(Draft(event=event, key=to_text(at), message=message), at, None)
 
     def events_after(self, seq: int, limit: int) -> tuple[Logged, ...]:
         query = "SELECT seq, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?"

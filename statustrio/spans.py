@@ -1,0 +1,17 @@
+"""Spans of time in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def duration(end: datetime, begin: datetime) -> str:
+    """A span of time in its two largest units."""
+    minutes = round((end - begin).total_seconds() / 60)
+    days, minutes_of_day = divmod(minutes, 24 * 60)
+    hours, rest = divmod(minutes_of_day, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{rest} min" if rest else "under a minute"
