@@ -165,9 +165,7 @@ def test_no_line_is_wider_than_the_terminal(text: str, width: int) -> None:
         impact=Impact.CRITICAL,
     )
     *lines, link = shape(evolve(event, url=text.strip() or "https://a.example"), width).splitlines()
-    assert not text.strip() or link.strip() in " ".join(text.split()), (
-        "a link is left to the terminal to wrap, so that it can be opened"
-    )
+    assert not text.strip() or link.strip() in " ".join(text.split()), "left to the terminal, so that it can be opened"
     assert max(map(cells, lines)) <= width
 
 
