@@ -269,6 +269,43 @@ def test_a_pipe_into_head_ends_quietly_within_a_second_of_the_last_line(tmp_path
     assert err == b""
 
 
+@pytest.mark.slow
+async def test_following_the_log_ends_with_its_reader_and_with_sigterm(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    script = '"$PY" -m statustrio events --follow | (head -1; date +%s.%N); echo ${PIPESTATUS[0]} $(date +%s.%N)'
+    with pipeline(script, tmp_path) as process:
+        out, err = process.communicate(timeout=30)
+    first, read_at, end = out.decode().splitlines()
+    code, ended_at = end.split()
+    assert (json.loads(first)["seq"], code, err) == (1, "0", b"")
+    assert float(ended_at) - float(read_at) < 1.5
+    with pipeline('exec "$PY" -m statustrio events --follow', tmp_path) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.slow
+async def test_on_a_terminal_it_first_says_what_it_watches_and_what_is_open(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    (tmp_path / "providers.yaml").write_text((tmp_path / "providers.yaml").read_text())
+    controller, terminal = os.openpty()
+    process = await trio.lowlevel.open_process(
+        command(tmp_path / "providers.yaml", "run", "--once"),
+        stdout=terminal, stderr=subprocess.DEVNULL, env=environment(TERM="xterm", COLUMNS="100"),
+    )  # fmt: skip
+    with trio.fail_after(40):
+        await process.wait()
+    os.close(terminal)
+    said = os.read(controller, 65536).decode()
+    os.close(controller)
+    assert "Watching 2 providers" in said
+    assert "Good, Bad" in said
+    assert 'Open, "quoted"' in said
+    assert "1 of them for the first time" in said
+
+
 def cpu_seconds(*args: str) -> float:
     """CPU a child process takes, the least of five runs: noise only adds."""
     times = []

@@ -152,6 +152,23 @@ async def test_sighup_starts_and_stops_only_what_changed(tmp_path: Path) -> None
             assert await run.end() == 0
 
 
+async def test_a_page_that_is_gone_is_told_at_once_and_asked_again_only_after_a_reload(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "kept", "gone")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "kept", "gone"))
+        async with running(config) as run:
+            await polled(server, "kept", "gone")
+            pages["gone"].page.script = status(410)
+            assert (await run.wait_event("provider.unreachable"))["message"] == "HTTP 410 Gone"
+            before = [asked.path for asked in server.requests].count("/gone/history.atom")
+            await polled(server, "kept", times=10)
+            assert [asked.path for asked in server.requests].count("/gone/history.atom") == before
+            pages["gone"].page.script = None
+            run.process.send_signal(signal.SIGHUP)
+            await run.wait_event("provider.recovered")
+            assert await run.end() == 0
+
+
 async def test_once_polls_everything_delivers_and_ends(tmp_path: Path) -> None:
     async with open_server(deadline=30) as server:
         pages = serve(server, "one", "two")
