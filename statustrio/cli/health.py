@@ -23,7 +23,7 @@ STALE = timedelta(minutes=3)
 Examples:
   statustrio providers
   statustrio providers --format json | jq 'select(.consecutive_failures > 0)'
-  statustrio providers --consumers --format json | jq 'select(.owed > 0)'"""
+  statustrio providers --consumers --format json | jq 'select(.owed > 0)'""",
 )
 @click.option("--consumers", "only_consumers", is_flag=True, help="Only how far each consumer is.")
 @format_option
