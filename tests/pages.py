@@ -32,6 +32,8 @@ class StatusPage:
     troubles: list[Trouble] = field(factory=list)
     minute: int = 0
     touched: int = 0
+    length: int = 25
+    """Incidents in the feed; what is older has left the window."""
 
     def open(self, title: str, text: str = "We are investigating.") -> Trouble:
         trouble = Trouble(len(self.troubles) + 1, title)
@@ -58,7 +60,7 @@ class StatusPage:
         stamp = f"{BEGIN + timedelta(minutes=self.minute, seconds=self.touched):%Y-%m-%dT%H:%M:%SZ}"
         parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<feed xml:lang="en-US" xmlns="http://www.w3.org/2005/Atom">']
         parts.append(f"<id>tag:page,2005:/history</id><title>Page - Incident History</title><updated>{stamp}</updated>")
-        for trouble in self.troubles[:25]:
+        for trouble in self.troubles[: self.length]:
             published = BEGIN + timedelta(minutes=trouble.updates[-1][0])
             blocks = ""
             for minute, label, text in reversed(trouble.updates):

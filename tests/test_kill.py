@@ -29,9 +29,9 @@ async def post_until(page: StatusPage, done: trio.Event) -> None:
         number += 1
         trouble = page.open(f"Incident {number}", f"text {number}.0")
         for step, label in enumerate(("Identified", "Update", "Monitoring", "Resolved"), 1):
-            await trio.sleep(0.04)
+            await trio.sleep(0.06)
             page.post(trouble, label, f"text {number}.{step}")
-        await trio.sleep(0.04)
+        await trio.sleep(0.06)
 
 
 def posted(page: StatusPage) -> list[str]:
@@ -64,11 +64,16 @@ async def finish(config: Path, output: Path, page: StatusPage) -> None:
         process = await trio.lowlevel.open_process(
             command(config), stdout=stdout, stderr=subprocess.DEVNULL, env=environment()
         )
-    with trio.fail_after(30):
-        while not set(posted(page)) <= {line["message"] for line in whole_lines(output)[0]}:
-            await trio.sleep(0.05)
-        process.terminate()
-        assert await process.wait() == 0
+    try:
+        with trio.fail_after(60):
+            while not set(posted(page)) <= {line["message"] for line in whole_lines(output)[0]}:
+                await trio.sleep(0.05)
+            process.terminate()
+            assert await process.wait() == 0
+    finally:
+        process.kill()
+        with trio.CancelScope(shield=True):
+            await process.wait()
 
 
 def whole_lines(output: Path) -> tuple[list[dict[str, object]], int]:
@@ -88,7 +93,7 @@ async def test_kills_lose_nothing_and_a_redirected_file_holds_each_event_once_as
     output.touch()
     done = trio.Event()
     async with open_server(deadline=250) as server, trio.open_nursery() as nursery:
-        page = StatusPage()
+        page = StatusPage(length=80)  # no update may leave the window while the daemon is dead
         server.pages["/history.atom"] = page.page
         more = f"consumers:\n  - {{type: stdout}}\n  - {{type: file, path: {log}}}\n"
         config = write_config(tmp_path / "providers.yaml", {"busy": server.url("/history.atom")}, more=more)
@@ -118,7 +123,7 @@ async def test_kills_repeat_at_most_one_event_each_where_nobody_can_look_back(tm
     received = bytearray()
     done = trio.Event()
     async with open_server(deadline=250) as server, trio.open_nursery() as nursery:
-        page = StatusPage()
+        page = StatusPage(length=80)  # no update may leave the window while the daemon is dead
         server.pages["/history.atom"] = page.page
         config = write_config(tmp_path / "providers.yaml", {"busy": server.url("/history.atom")})
         await first_sight(config)

@@ -154,7 +154,8 @@ def test_bottomless_nesting_is_refused_and_does_not_end_the_process(opening: str
 
 @pytest.mark.parametrize("_each_loader", ["CSafeLoader"], indirect=True)
 def test_a_hundred_thousand_brackets_are_refused(_each_loader: None) -> None:
-    assert flaws("[" * 100_000)[0].endswith("nested deeper than 50 levels")
+    (flaw,) = parse_yaml("[" * 100_000).flaws
+    assert "nest" in flaw.message, "by us, or by a libyaml that has a limit of its own"
 
 
 @given(st.text(alphabet=st.sampled_from("ab1: \n-[]{},&*!|>'\"#?%<~.\t\\"), max_size=60) | st.text(max_size=20))
