@@ -83,11 +83,11 @@ def suggestion(word: str, choices: Collection[str]) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether `host`, a name or an address, can only be this machine."""
-    host = host.removesuffix(".")
+    host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -15,32 +15,38 @@ from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
+from statustrio.clock import now
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
+from statustrio.connectivity import Connectivity
 from statustrio.consumers import SERIAL, open_consumer
+from statustrio.consumers.lines import LineWriter
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
-from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
+from statustrio.poller import Alarm, Poll, poll_once, run_poller
 from statustrio.reading import Document, read_document
-from statustrio.recorder import Connectivity, Request, Requests, run_recorder
+from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
+from statustrio.rfc3339 import to_text
 from statustrio.store.protocol import Cursor, Health, Store, Wanted
-from statustrio.supervisor import supervise
+from statustrio.supervisor import attempt, supervise
 from statustrio.tasks import TaskSet
 
 GRACE_SECONDS = 3.0
 """What consumers have to take what is owed when the daemon is told to stop; it ends within 5 s in all."""
 LAST_WRITE_SECONDS = 1.0
 ONCE_SECONDS = 30.0
+ONCE_POLL_SECONDS = 27.0
+"""Of these, what polling may take: the rest is for telling."""
 HEALTH_SECONDS = 30.0
 """Times that moved are written this often, so that what `sqlite3` shows is never a minute old."""
 CLOCK_SECONDS = 5.0
@@ -50,6 +56,10 @@ WAL_WARNING_BYTES = 64 * 2**20
 INLINE_BYTES = 16 * 1024
 """A body up to this size is parsed on the loop (about 3 ms), a larger one in a thread."""
 PARSERS = 2
+FACTS_BYTES = 2 * 2**20
+"""The largest JSON about incidents that is taken: the list of a busy page has half a megabyte."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger("statustrio.daemon")
 
@@ -74,10 +84,14 @@ class Daemon:
     _providers: TaskSet = field(init=False, factory=TaskSet)
     _consumers: TaskSet = field(init=False, factory=TaskSet)
     _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
+    _intervals: dict[str, float] = field(init=False, factory=dict)
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
     _owing: set[str] = field(init=False, factory=set)
+    _lost: set[str] = field(init=False, factory=set)
     _gone: set[str] = field(init=False, factory=set)
+    _writers: dict[int, LineWriter] = field(init=False, factory=dict)
+    _wal_grown: bool = field(init=False, default=False)
     _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
     _parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
 
@@ -131,20 +145,28 @@ class Daemon:
             await self._stop.wait()
             polls.cancel_scope.cancel()
 
-        async def poll(config: ProviderConfig) -> None:
-            self._connectivity.expect(config.id)
-            state = await self._requests.ask(lambda store: store.load_state(config.id))
-            async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
-                await poll_once(config, state, self._poll(config, fetcher, self._requests))
-
-        with trio.move_on_after(ONCE_SECONDS):
+        with trio.move_on_after(ONCE_POLL_SECONDS):
             async with trio.open_nursery() as polls:
                 polls.start_soon(end_early)
                 async with trio.open_nursery() as each:
                     for config in self.config.providers:
                         if config.enabled:
-                            each.start_soon(poll, config)
+                            self._connectivity.expect(config.id, now(), config.poll_interval_seconds)
+                            each.start_soon(self._poll_provider_once, config)
                 polls.cancel_scope.cancel()
+
+    async def _poll_provider_once(self, config: ProviderConfig) -> None:
+        async def poll() -> None:
+            state = await self._requests.ask(lambda store: store.load_state(config.id))
+            if state.not_before and state.not_before > now():
+                log.info("poll.skipped", provider=config.id, until=to_text(state.not_before), reason="Retry-After")
+                return
+            async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
+                state = await poll_once(config, state, self._poll(config, fetcher, self._requests))
+            self._confirm(config.id, None if state.consecutive_failures else state.last_polled_at, None)
+
+        if reason := await attempt(config.id, poll):
+            await self._submit(self._requests, _failed_by_bug(config, reason))
 
     # What is configured, and what of it runs
 
@@ -157,6 +179,7 @@ class Daemon:
             log.warning("provider.renamed", reason=warning)
         self._tags.clear()
         self._tags.update({one.id: one.tags for one in config.providers})
+        self._intervals = {one.id: one.poll_interval_seconds for one in config.providers}
         await self._reconcile_consumers(config, consumers)
         self.config = config
 
@@ -168,9 +191,10 @@ class Daemon:
         for stopped in await self._providers.stop_others(kept):
             self._connectivity.forget(stopped)
             self._health.pop(stopped, None)
+            self._alarms.pop(stopped, None)
         for provider, one in wanted.items():
             if provider not in self._providers:
-                self._connectivity.expect(provider)
+                self._connectivity.expect(provider, now(), one.poll_interval_seconds)
                 await self._providers.start(nursery, provider, one, partial(self._run_provider, one))
 
     async def _reconcile_consumers(self, config: Config, nursery: trio.Nursery) -> None:
@@ -192,19 +216,24 @@ class Daemon:
         """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours."""
         alarm = self._alarms[config.id] = Alarm()
 
+        failures = 0
+
         async def follow() -> None:
             state = await requests.ask(lambda store: store.load_state(config.id))
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
-                await run_poller(config, state, self._poll(config, fetcher, requests), alarm)
+                poll = self._poll(config, fetcher, requests)
+                await run_poller(config, state, poll, alarm, again=failures > 0)
 
         async def failed(reason: str) -> None:
-            observation = Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
-            await self._submit(requests, observation)
+            nonlocal failures
+            failures += 1
+            await self._submit(requests, _failed_by_bug(config, reason))
 
         with closing(self._requests.clone()) as requests:
             await supervise(config.id, follow, failed=failed)
 
     async def _run_consumer(self, config: ConsumerConfig, cursor: Cursor) -> None:
+        self._lost.discard(config.id)
         news = self._news.subscribe(config.id)
         workers = 1 if config.type in SERIAL else config.workers
         subscription = Subscription(
@@ -212,7 +241,7 @@ class Daemon:
         )
 
         async def deliver() -> None:
-            async with open_consumer(config, style=self.style) as consumer:
+            async with open_consumer(config, style=self.style, writers=self._writers) as consumer:
                 await subscription.run(consumer, news)
 
         self._owing.add(config.id)
@@ -225,7 +254,8 @@ class Daemon:
 
     def _lose(self, consumer: str) -> None:
         self._news.end(consumer)
-        if len(self.config.consumers) == 1:
+        self._lost.add(consumer)
+        if self._lost >= {one.id for one in self.config.consumers}:
             log.info("consumer.gone", consumer=consumer, hint="nobody is left to tell: ending, the rest is still owed")
             self.stop()
         else:
@@ -234,17 +264,19 @@ class Daemon:
     # What the tasks are given to work with
 
     def _poll(self, config: ProviderConfig, fetcher: Fetcher, requests: Requests) -> Poll:
-        async def fetch(url: str, validators: Validators) -> Fetched | NotModified:
+        async def fetch(url: str, validators: Validators, limit: int | None = None) -> Fetched | NotModified:
             try:
-                return await fetcher.get(url, validators=validators)
+                got = await fetcher.get(url, validators=validators, limit=limit)
             except FetchError as exc:
                 exc.args = (self.redactor.hide(str(exc)),)
                 raise
+            # What is remembered of where a document came from is told when it changes.
+            return evolve(got, url=self.redactor.hide(got.url)) if isinstance(got, Fetched) else got
 
         return Poll(
             fetch=fetch,
             read=self._read,
-            enrich=Enricher(fetch, config.feed_url).enrich,
+            enrich=Enricher(partial(fetch, limit=FACTS_BYTES), self._parse, config.feed_url).enrich,
             submit=partial(self._submit, requests),
             confirm=self._confirm,
             chance=random.random,
@@ -261,19 +293,35 @@ class Daemon:
             last_platform=state.platform,
             last_window=state.window,
         )
-        if len(fetched.body) <= INLINE_BYTES:
-            return read()
-        return await trio.to_thread.run_sync(read, limiter=self._parsers)
+        return await self._parse(len(fetched.body), read)
+
+    async def _parse(self, size: int, parse: Callable[[], T]) -> T:
+        """Parse what is `size` bytes long where it holds nobody up."""
+        if size <= INLINE_BYTES:
+            return parse()
+        return await trio.to_thread.run_sync(parse, limiter=self._parsers)
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
-        acknowledged = await requests.submit(observation, self._connectivity)
+        provider, outcome = observation.provider, observation.outcome
+        all_dark = False
+        if isinstance(outcome, Failed):
+            self._note(provider, observation.at, connected=not outcome.unconnected, succeeded=False)
+            all_dark = outcome.unconnected and self._connectivity.all_dark(observation.at)
+        acknowledged = await requests.submit(observation, all_dark=all_dark)
         if acknowledged.state.gone:
-            self._gone.add(observation.provider)
-        if "monitor.online" in acknowledged.events:
-            self._wake_all()
+            self._gone.add(provider)
+            self._connectivity.forget(provider)
         return acknowledged
 
+    def _note(self, provider: str, at: datetime, *, connected: bool, succeeded: bool) -> None:
+        interval = self._intervals.get(provider, 0)
+        if self._connectivity.note(provider, at, interval, connected=connected, succeeded=succeeded):
+            log.info("network.back", provider=provider)
+            self._wake_all()
+
     def _confirm(self, provider: str, polled_at: datetime | None, due: datetime | None) -> None:
+        if polled_at:
+            self._note(provider, polled_at, connected=True, succeeded=True)
         unsaved = self._health.get(provider)
         polled_at = polled_at or (unsaved.last_polled_at if unsaved else None)
         self._health[provider] = Health(provider, due, polled_at)
@@ -296,7 +344,8 @@ class Daemon:
     def _look_at_wal(self) -> None:
         with suppress(FileNotFoundError):
             size = self.database.with_name(self.database.name + "-wal").stat().st_size
-            if size > WAL_WARNING_BYTES:
+            grown, self._wal_grown = self._wal_grown, size > WAL_WARNING_BYTES
+            if self._wal_grown and not grown:
                 log.warning(
                     "database.wal",
                     bytes=size,
@@ -326,6 +375,7 @@ class Daemon:
                     # Asked twice: end as the signal would have ended us.
                     signal.signal(number, signal.SIG_DFL)
                     os.kill(os.getpid(), number)
+                    os._exit(128 + number)  # the first process of a container is spared by the signal
                 else:
                     log.info("daemon.stopping", signal=signal.Signals(number).name)
                     self.stop()
@@ -342,3 +392,7 @@ class Daemon:
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)
             log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers))
+
+
+def _failed_by_bug(config: ProviderConfig, reason: str) -> Observation:
+    return Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))

@@ -1,12 +1,13 @@
 """What one observation changes: the heart of the monitor, a pure function of what is known and what was seen.
 
-`detect` decides about one provider, `detect_connection` about the monitor as a whole. What an update means is
-`lifecycle`'s business, which update it is `matching`'s; here both are applied to a feed's window: first sight,
-entries that slid into view, incidents that left, were withdrawn or moved, and a provider that went dark.
+What an update means is `lifecycle`'s business, which update it is `matching`'s, what becomes of one incident that of
+`incidents`; here all of it is applied to a feed's window: first sight, entries that slid into view, incidents that
+left, were withdrawn or moved, and a provider that went dark.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -35,8 +36,6 @@ from statustrio.spans import duration
 
 FAILURES_UNTIL_BLIND = 3
 SILENCE_UNTIL_BLIND = timedelta(minutes=15)
-OFFLINE_MINIMUM = 3
-"""Fewer providers than this cannot tell an offline machine from their own trouble."""
 CONFIRMING_POLLS = 3
 CONFIRMING_TIME = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=7)
@@ -56,19 +55,6 @@ def detect(known: Known, observation: Observation) -> Change:
             return _success(known, observation, known.state, absences, {})
         case _:
             return _detect_seen(known, observation, outcome)
-
-
-def detect_connection(unconnected: Mapping[str, bool], *, offline: bool) -> str | None:
-    """`monitor.offline` or `monitor.online` if that begins now.
-
-    `unconnected` says for each provider that is polled whether its newest poll found no connection at all.
-    """
-    all_dark = len(unconnected) >= OFFLINE_MINIMUM and all(unconnected.values())
-    if all_dark and not offline:
-        return "monitor.offline"
-    if offline and unconnected and not all(unconnected.values()):
-        return "monitor.online"
-    return None
 
 
 def _detect_failure(known: Known, observation: Observation, failed: Failed) -> Change:
@@ -105,9 +91,12 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
     arrival = _arrive(known, observation, seen)
     incidents = dict(arrival.incidents)
     told: list[Told] = []
+    shapes = _shapes(seen)
     for incident_id, readings in _by_incident(seen.readings).items():
         before = incidents.get(incident_id)
-        absorbed = absorb(before, readings, seen.shape, observation.at, renamed=incident_id in arrival.renamed.values())
+        absorbed = absorb(
+            before, readings, shapes[incident_id], observation.at, renamed=incident_id in arrival.renamed.values()
+        )
         how = "updates"
         if before is None:
             how = _how_to_tell(state, observation, seen, arrival, absorbed.incident)
@@ -219,6 +208,13 @@ def _how_to_tell(
         not incident.open and state.window_oldest is not None and bool(times) and max(times) < state.window_oldest
     )
     return "nothing" if slid_into_view else "updates"
+
+
+def _shapes(seen: Seen) -> dict[str, Shape]:
+    """The shape of each incident: with several entries in the window each of them is an update."""
+    entries = Counter(shown.incident_id for shown in seen.window)
+    several = seen.shape if seen.shape is Shape.TIMELINE else Shape.PER_UPDATE
+    return {incident_id: several if count > 1 else seen.shape for incident_id, count in entries.items()}
 
 
 def _by_incident(readings: Iterable[Reading]) -> dict[str, list[Reading]]:

@@ -21,6 +21,7 @@ import trio
 from attrs import define, frozen
 from trio.abc import HostnameResolver
 
+from statustrio import config_values
 from statustrio.config import LimitsConfig
 from statustrio.errors import FetchError
 
@@ -71,11 +72,9 @@ def literal_address(host: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by its very name or number."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
+    """Whether `host` is this machine by its very name or number, in any form the resolver takes (127.1)."""
     address = literal_address(host)
-    return address is not None and ip_address(address.partition("%")[0]).is_loopback
+    return config_values.is_loopback(host if address is None else address)
 
 
 @frozen

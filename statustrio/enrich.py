@@ -9,6 +9,8 @@ a few incidents in a row without one answer the whole of it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
 
 import structlog
 import trio
@@ -29,6 +31,13 @@ NOT_FOUND = 404
 
 Get = Callable[[str, Validators], Awaitable[Fetched | NotModified]]
 
+
+class Parse(Protocol):
+    """Runs a parse of so many bytes where it holds nobody up."""
+
+    async def __call__(self, size: int, parse: Callable[[], Mapping[str, Facts]]) -> Mapping[str, Facts]: ...
+
+
 log = structlog.get_logger("statustrio.enrich")
 
 
@@ -37,6 +46,7 @@ class Enricher:
     """Fills the readings of one provider."""
 
     _get: Get
+    _parse: Parse
     _feed_url: str
     _absent: set[str] = field(factory=set)
     """URLs that are not there."""
@@ -76,7 +86,7 @@ class Enricher:
         try:
             answer = await self._get(url, validators)
             if isinstance(answer, Fetched):
-                self._last_facts = parse_facts(answer.body)
+                self._last_facts = await self._parse(len(answer.body), partial(parse_facts, answer.body))
                 self._last_url, self._last_validators = url, answer.validators
         except FetchError as exc:
             if exc.status != NOT_FOUND:

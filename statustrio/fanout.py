@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
 import trio
 from attrs import define, evolve, field
 
+from statustrio.clock import now
 from statustrio.config import ConsumerConfig
 from statustrio.consumers.consumer import Consumer
 from statustrio.errors import DeliveryError
 from statustrio.filters import Story, judge, judges_incidents
 from statustrio.recorder import Requests, RunSync
+from statustrio.rfc3339 import to_text
 from statustrio.store.protocol import Cursor, Logged, StorageError, Store
 
 BATCH = 100
 """Events read from the log at once: what a consumer far behind holds in memory."""
 MOST_BEYOND = 1000
 """Events delivered above one that is stuck, at most: each is noted with the cursor."""
+BEHIND = timedelta(days=1)
+"""A consumer that is owed something older than this is named in a warning."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 log = structlog.get_logger("statustrio.fanout")
@@ -73,6 +78,7 @@ class Subscription:
     _beyond: set[int] = field(init=False, factory=set)
     _stories: dict[tuple[str, str], Story] = field(init=False, factory=dict)
     """Stories that changed since they were last stored."""
+    _behind: bool = field(init=False, default=False)
     _freed: trio.Event = field(init=False, factory=trio.Event)
 
     async def run(self, consumer: Consumer, news: trio.MemoryReceiveChannel[None]) -> None:
@@ -156,6 +162,7 @@ class Subscription:
     async def _work(self, consumer: Consumer, receive: trio.MemoryReceiveChannel[Logged]) -> None:
         with receive:
             async for logged in receive:
+                self._warn_if_behind(logged)
                 await self._deliver(consumer, logged)
                 del self._under_way[logged.seq]
                 self._beyond.add(logged.seq)
@@ -172,9 +179,18 @@ class Subscription:
                 if not failed:
                     log.warning("delivery.failed", consumer=self.config.id, seq=logged.seq, reason=str(exc))
                 failed = True
+                self._warn_if_behind(logged)
                 await trio.sleep(next(delays, RETRY_SECONDS[-1]))
             else:
                 return
+
+    def _warn_if_behind(self, logged: Logged) -> None:
+        behind = now() - logged.event.timestamp > BEHIND
+        if behind and not self._behind:
+            log.warning(
+                "consumer.behind", consumer=self.config.id, seq=logged.seq, since=to_text(logged.event.timestamp)
+            )
+        self._behind = behind
 
     async def _save(self) -> None:
         """Save the cursor and what the filters learned on the way, and wait until that is stored."""

@@ -26,13 +26,12 @@ from statustrio.dialing import Limits, Slots, failure_of, is_loopback, is_public
 from statustrio.errors import FetchError
 from statustrio.inflate import Body, too_large
 from statustrio.model import Validators
+from statustrio.schedule import MAX_RETRY_AFTER
 
 __all__ = ["Fetched", "Fetcher", "Limits", "NotModified", "Web", "open_fetcher"]
 
 USER_AGENT = f"statustrio/{__version__} (status page monitor; reads Atom and RSS)"
 MAX_REDIRECTS = 5
-MAX_RETRY_AFTER = 86400
-"""Seconds: a day. No server may silence a provider for longer."""
 
 _UNCONDITIONAL = Validators()
 _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
@@ -101,6 +100,8 @@ class Web:
 class _Trail:
     """What one `get` has been through so far, as httpcore's trace events and the answers tell it."""
 
+    limit: int
+    """Bytes that a body may have."""
     where: str = ""
     """`host:port` of the request under way, or of the proxy that was dialled for it."""
     connected: bool = False
@@ -153,17 +154,23 @@ class Fetcher:
     """Where a URL that redirects led last time: the one place its validators belong to."""
 
     async def get(
-        self, url: str, *, validators: Validators = _UNCONDITIONAL, timeout: float | None = None
+        self,
+        url: str,
+        *,
+        validators: Validators = _UNCONDITIONAL,
+        timeout: float | None = None,
+        limit: int | None = None,
     ) -> Fetched | NotModified:
         """Fetch `url`, unless it is still what `validators` stand for.
 
-        `timeout` (seconds, default that of the fetcher) bounds everything from the first look-up to the last byte,
-        redirects included; time spent waiting for a limit does not count. Raises FetchError.
+        `limit` (bytes, default that of the limits) bounds the body. `timeout` (seconds, default that of the fetcher)
+        bounds everything from the first look-up to the last byte, redirects included; time spent waiting for a limit
+        does not count. Raises FetchError.
         """
         start, credentials = _split_credentials(_parse(url))
         target, known_end = start, self._led_to.get(url)
         left = allowed = self._timeout if timeout is None else timeout
-        trail = _Trail()
+        trail = _Trail(limit=self._web.limits.body if limit is None else limit)
         permanent = True
         for _ in range(1 + MAX_REDIRECTS):
             at_home = _same_host(start, target)
@@ -237,7 +244,7 @@ class Fetcher:
         if status not in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
             pause = _retry_after(response, self._web.now) if status >= HTTPStatus.BAD_REQUEST else None
             raise FetchError(_status_text(status), status=status, retry_after=pause)
-        body = await _read(response, self._web.limits.body)
+        body = await _read(response, trail.limit)
         return Fetched(body, given, str(url), response.headers.get("content-type"))
 
     def _way_out(self, proxy: str | None, *, guarded: bool) -> httpx.AsyncBaseTransport:
@@ -400,7 +407,7 @@ def _retry_after(response: httpx.Response, now: Callable[[], datetime]) -> float
         if until is None:
             return None
         seconds = (until - (_date(response.headers.get("date", "")) or now())).total_seconds()
-    return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None
+    return min(seconds, MAX_RETRY_AFTER.total_seconds()) if seconds > 0 else None
 
 
 def _date(text: str) -> datetime | None:

@@ -59,13 +59,12 @@ class Absorbed:
 def absorb(
     before: KnownIncident | None, readings: Sequence[Reading], shape: Shape, now: datetime, *, renamed: bool = False
 ) -> Absorbed:
-    """What the readings of one incident add to it; several readings of one incident are updates of it.
+    """What the readings of one incident add to it; `shape` is that of its own entries.
 
     `renamed` says that the page moved and shows the incident under another id: what is written differently
     there, or is older than the newest update stored, is no news.
     """
-    reading, shown = _merge(readings)
-    shape = Shape.PER_UPDATE if len(readings) > 1 else shape
+    reading, shown = _merge(readings, shape)
     # The kind is read off the words of the moment on some pages, and one life has one kind. An end that the page
     # did not write ends nothing once it shows the incident again.
     reading = evolve(reading, kind=before.kind) if before else reading
@@ -105,10 +104,12 @@ def _is_later(at: datetime | None, horizon: datetime | None) -> bool:
     return horizon is None or (at is not None and at > horizon)
 
 
-def _merge(readings: Sequence[Reading]) -> tuple[Reading, tuple[Update, ...]]:
-    """The reading of the newest entry, which speaks for the incident, and the updates of all, oldest first."""
+def _merge(readings: Sequence[Reading], shape: Shape) -> tuple[Reading, tuple[Update, ...]]:
+    """The reading of the newest entry, which speaks for the incident, and the updates there are, oldest first."""
     ordered = sorted(readings, key=lambda one: (one.updates[-1].at or _EPOCH, one.updates[-1].label in OVER))
-    return ordered[-1], tuple(update for one in ordered for update in one.updates)
+    if shape is Shape.PER_UPDATE:
+        return ordered[-1], tuple(update for one in ordered for update in one.updates)
+    return ordered[-1], ordered[-1].updates
 
 
 def _timeline(

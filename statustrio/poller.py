@@ -7,7 +7,7 @@ so an ETag can never hide an entry that was not stored.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ import structlog
 import trio
 from attrs import define, evolve, field, frozen
 
+from statustrio.clock import now
 from statustrio.config import ProviderConfig
 from statustrio.errors import FeedError, FetchError
 from statustrio.fetch import Fetched, NotModified
@@ -44,10 +45,6 @@ class Enrich(Protocol):
     """Adds what the feed does not say to readings."""
 
     async def __call__(self, readings: Sequence[Reading], *, many: bool) -> tuple[Reading, ...]: ...
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @frozen
@@ -86,10 +83,14 @@ class Alarm:
         return rung
 
 
-async def run_poller(config: ProviderConfig, state: ProviderState, poll: Poll, alarm: Alarm) -> None:
-    """Poll a provider for ever, beginning soon."""
+async def run_poller(
+    config: ProviderConfig, state: ProviderState, poll: Poll, alarm: Alarm, *, again: bool = False
+) -> None:
+    """Poll a provider for ever, beginning soon; `again`, after a bug, only when it is due as after any failure."""
     pace = pace_of(config)
     due: datetime | None = first_due(pace, state, poll.clock(), poll.chance())
+    if again:
+        due = next_due(pace, state, poll.clock(), poll.chance())
     polled_at: datetime | None = None
     while True:
         poll.confirm(config.id, polled_at, due)
@@ -106,7 +107,9 @@ async def run_poller(config: ProviderConfig, state: ProviderState, poll: Poll, a
 
 
 def pace_of(config: ProviderConfig) -> Pace:
-    return Pace(config.poll_interval_seconds, config.open_poll_interval_seconds, config.max_backoff_seconds)
+    # Trouble never slows the polling down: an open interval from the defaults may be longer than a short one.
+    open_interval = min(config.poll_interval_seconds, config.open_poll_interval_seconds)
+    return Pace(config.poll_interval_seconds, open_interval, config.max_backoff_seconds)
 
 
 async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) -> ProviderState:

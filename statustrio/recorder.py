@@ -15,7 +15,8 @@ import structlog
 import trio
 from attrs import define, evolve, field
 
-from statustrio.detect import detect, detect_connection
+from statustrio.clock import now
+from statustrio.detect import detect
 from statustrio.model import Acknowledgement, Failed, Observation, Seen
 from statustrio.store.protocol import StaleError, StorageError, Store
 
@@ -28,24 +29,6 @@ OFFLINE = "no provider can be reached: this machine seems to be offline"
 ONLINE = "providers can be reached again"
 
 log = structlog.get_logger("statustrio.recorder")
-
-
-@define
-class Connectivity:
-    """Which providers are polled, and whether the newest poll of each found no connection at all (None: none yet)."""
-
-    unconnected: dict[str, bool | None] = field(factory=dict)
-
-    def expect(self, provider: str) -> None:
-        self.unconnected.setdefault(provider, None)
-
-    def forget(self, provider: str) -> None:
-        self.unconnected.pop(provider, None)
-
-    def judge(self, *, offline: bool) -> str | None:
-        """Whether the monitor turns; who was not polled yet is believed to be as the whole was known to be."""
-        dark = {provider: offline if one is None else one for provider, one in self.unconnected.items()}
-        return detect_connection(dark, offline=offline)
 
 
 @define
@@ -67,8 +50,8 @@ class Requests:
 
     _send: trio.MemorySendChannel[Request[Any]]
 
-    async def submit(self, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
-        """Record an observation and return what its poller may believe.
+    async def submit(self, observation: Observation, *, all_dark: bool) -> Acknowledgement:
+        """Record an observation and return what its poller may believe; `all_dark` as in `record`.
 
         A bug in detection costs only its provider: its poll failed, and says so in the history.
         """
@@ -76,10 +59,9 @@ class Requests:
         def as_failed(exc: Exception) -> Callable[[Store], Acknowledgement]:
             log.error("detection.failed", provider=observation.provider, exc_info=exc)
             reason = f"internal error: {type(exc).__name__}; please report it, the log has the details"
-            failed = evolve(observation, outcome=Failed(reason))
-            return partial(record, observation=failed, connectivity=connectivity)
+            return partial(record, observation=evolve(observation, outcome=Failed(reason)), all_dark=all_dark)
 
-        work = partial(record, observation=observation, connectivity=connectivity)
+        work = partial(record, observation=observation, all_dark=all_dark)
         return await self.ask(work, durable=True, rescue=as_failed)
 
     async def ask(
@@ -107,21 +89,25 @@ class Requests:
         self._send.close()
 
 
-def record(store: Store, observation: Observation, connectivity: Connectivity) -> Acknowledgement:
-    """Detect what an observation changes and store it: the work of one savepoint."""
+def record(store: Store, observation: Observation, *, all_dark: bool) -> Acknowledgement:
+    """Detect what an observation changes and store it: the work of one savepoint.
+
+    `all_dark` says that by now no provider can be reached; the monitor as a whole is offline then.
+    """
     outcome = observation.outcome
+    recorded_at = now()
     names = []
-    if observation.provider in connectivity.unconnected:
-        connectivity.unconnected[observation.provider] = isinstance(outcome, Failed) and outcome.unconnected
     ids = {reading.incident_id for reading in outcome.readings} if isinstance(outcome, Seen) else set()
     known = store.load(observation.provider, ids)
-    turn = connectivity.judge(offline=known.offline)
-    if turn:
-        offline = turn == "monitor.offline"
-        store.commit_monitor(turn, OFFLINE if offline else ONLINE, observation.at)
-        known = evolve(known, offline=offline)
-        names.append(turn)
-    change = detect(known, observation)
+    connected = not (isinstance(outcome, Failed) and outcome.unconnected)
+    if known.offline and connected:
+        store.commit_monitor("monitor.online", ONLINE, recorded_at)
+        names.append("monitor.online")
+    elif all_dark and not known.offline:
+        store.commit_monitor("monitor.offline", OFFLINE, recorded_at)
+        names.append("monitor.offline")
+    known = evolve(known, offline=(known.offline or all_dark) and not connected)
+    change = evolve(detect(known, observation), at=recorded_at)
     names += [event.event for event in store.commit(change)]
     for warning in change.warnings:
         log.warning("incident.odd", provider=observation.provider, reason=warning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import trio
@@ -29,23 +30,29 @@ async def supervise(
     failures = 0
     while True:
         began = trio.current_time()
-        reason = None
-        try:
-            await run()
-        except* let_through:
-            raise
-        except* Exception as group:
-            reason = _reason(group)
-            log.exception("task.failed", task=name, reason=reason)
+        reason = await attempt(name, run, let_through=let_through)
         if reason is None:
             return
         failures = 1 if trio.current_time() - began > HEALTHY_SECONDS else failures + 1
         if failed:
-            try:
-                await failed(reason)
-            except* Exception:
-                log.exception("failure.untold", task=name)
+            await attempt(f"{name}: telling of its failure", partial(failed, reason))
         await trio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+
+
+async def attempt(
+    name: str, run: Callable[[], Awaitable[None]], *, let_through: tuple[type[Exception], ...] = ()
+) -> str | None:
+    """Run a task once. A bug in it goes to the log with its traceback and is returned in words, else None."""
+    try:
+        await run()
+    except* let_through:
+        raise
+    except* Exception as group:
+        reason = _reason(group)
+        log.exception("task.failed", task=name, reason=reason)
+    else:
+        return None
+    return reason
 
 
 def _reason(group: BaseExceptionGroup[BaseException]) -> str:

@@ -35,7 +35,7 @@ from statustrio.model import (
 )
 from statustrio.poller import Alarm, Poll, run_poller
 from statustrio.reading import Document
-from statustrio.recorder import Connectivity, Request, Requests, record, run_recorder
+from statustrio.recorder import Request, Requests, record, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import Logged, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
@@ -154,7 +154,7 @@ async def recorder(store: Store, run_sync: Run, news: News | None = None) -> Asy
 
 
 def submit(requests: Requests, provider: str, number: int = 1) -> Any:
-    work = partial(record, observation=observed(provider, number), connectivity=Connectivity())
+    work = partial(record, observation=observed(provider, number), all_dark=False)
     return requests.ask(work, durable=True)
 
 
@@ -314,7 +314,7 @@ async def test_a_poller_cancelled_while_it_hands_over_believes_nothing_and_leave
                 await cancelled_while_blocked(submit, requests, "bolt")
 
             async def hand_over(observation: Observation) -> Acknowledgement:
-                work = partial(record, observation=observation, connectivity=Connectivity())
+                work = partial(record, observation=observation, all_dark=False)
                 return await requests.ask(work, durable=True)
 
             await cancelled_while_blocked(run_poller, CONFIG, store.load_state("acme"), poll(submit=hand_over), Alarm())
@@ -358,7 +358,7 @@ def fill(store: SqliteStore) -> None:
     with store.group(durable=False):
         for number in (1, 2):
             for provider in PROVIDERS:
-                record(store, observed(provider, number), Connectivity())
+                record(store, observed(provider, number), all_dark=False)
 
 
 def subscription(store: SqliteStore, requests: Requests, workers: int = 1, run_sync: Run = inline) -> Subscription:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statustrio.codec import from_json, to_json
-from statustrio.detect import detect, detect_connection
+from statustrio.detect import detect
 from statustrio.model import (
     OVER,
     Change,
@@ -400,28 +400,6 @@ def test_a_failure_touches_no_incident() -> None:
     assert world.change is not None
     assert world.change.incidents == ()
     assert world.incidents == before
-
-
-@pytest.mark.parametrize(
-    ("unconnected", "offline", "event"),
-    [
-        ({}, False, None),
-        ({"a": True, "b": True}, False, None),
-        ({"a": True, "b": True, "c": False}, False, None),
-        ({"a": True, "b": True, "c": True}, False, "monitor.offline"),
-        ({"a": True, "b": True, "c": True}, True, None),
-        ({"a": True, "b": False, "c": True}, True, "monitor.online"),
-        ({"a": False}, True, "monitor.online"),
-        ({"a": True, "b": True}, True, None),
-        ({}, True, None),
-    ],
-)
-def test_offline_is_when_three_or_more_are_all_dark(
-    unconnected: dict[str, bool],
-    offline: bool,
-    event: str | None,
-) -> None:
-    assert detect_connection(unconnected, offline=offline) == event
 
 
 # Gaps and moves

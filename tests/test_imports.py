@@ -15,12 +15,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Pure functions and data.
     "core": (
         "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "detect", "schedule",
-        "filters",
+        "connectivity", "filters",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "reading", "redaction", "codec",
     ),
     # What touches the world: one library, one descriptor, one file each.
-    "edges": ("fetch", "dialing", "inflate", "store", "line", "logs", "consumers"),
+    "edges": ("clock", "fetch", "dialing", "inflate", "store", "line", "logs", "consumers"),
     "tasks": ("enrich", "poller", "recorder", "fanout", "supervisor", "probe", "tasks"),
     "composition": ("daemon", "demo_pages"),
     "command line": ("cli", "__main__"),

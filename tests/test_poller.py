@@ -35,7 +35,7 @@ from statustrio.model import (
 )
 from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
 from statustrio.reading import Document, body_digest
-from statustrio.recorder import Connectivity, record
+from statustrio.recorder import record
 from statustrio.store.protocol import Wanted
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -99,7 +99,7 @@ class World:
         self.submitted.append(observation)
         if self.submit_error:
             raise self.submit_error
-        return record(self.store, observation, Connectivity())
+        return record(self.store, observation, all_dark=False)
 
     def confirm(self, provider: str, polled_at: datetime | None, due: datetime | None) -> None:
         assert provider == "acme"

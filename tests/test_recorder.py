@@ -17,6 +17,7 @@ from attrs import define, evolve, field
 from memory_store import MemoryStore
 
 from statustrio.codec import from_json, to_json
+from statustrio.connectivity import Connectivity
 from statustrio.detect import detect
 from statustrio.filters import Story
 from statustrio.line import render
@@ -35,7 +36,7 @@ from statustrio.model import (
     Update,
     Validators,
 )
-from statustrio.recorder import GROUP, Connectivity, Request, Requests, run_recorder
+from statustrio.recorder import GROUP, Request, Requests, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import StaleError, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
@@ -84,6 +85,12 @@ def observed(outcome: Seen | Failed | Unchanged, provider: str = "acme", minute:
     return Observation(provider, f"https://{provider}.example/feed", at, 60.0, outcome)
 
 
+@pytest.fixture(autouse=True)
+def _recorded_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is recorded at one time, so that two runs can be compared."""
+    monkeypatch.setattr("statustrio.recorder.now", lambda: AT)
+
+
 async def inline(work: Callable[..., Any], *args: Any) -> Any:
     await trio.lowlevel.checkpoint()
     return work(*args)
@@ -98,7 +105,12 @@ class Recorder:
     announced: list[float] = field(factory=list)
 
     async def submit(self, observation: Observation) -> Acknowledgement:
-        return await self.requests.submit(observation, self.connectivity)
+        outcome = observation.outcome
+        failed = isinstance(outcome, Failed)
+        connected = not (isinstance(outcome, Failed) and outcome.unconnected)
+        self.connectivity.note(observation.provider, observation.at, 60, connected=connected, succeeded=not failed)
+        all_dark = not connected and self.connectivity.all_dark(observation.at)
+        return await self.requests.submit(observation, all_dark=all_dark)
 
 
 @asynccontextmanager
@@ -426,7 +438,7 @@ async def test_a_statement_that_can_never_work_is_a_bug_and_no_storage_to_wait_f
 async def test_when_nobody_connects_the_monitor_is_offline_and_nobody_is_unreachable(store: SqliteStore) -> None:
     async with open_recorder(store) as recorder:
         for provider in PROVIDERS:
-            recorder.connectivity.expect(provider)
+            recorder.connectivity.expect(provider, AT, 60)
         await recorder.submit(observed(seen()))
         for minute in range(1, 6):
             for provider in PROVIDERS:
@@ -445,7 +457,7 @@ async def test_when_nobody_connects_the_monitor_is_offline_and_nobody_is_unreach
 async def test_other_failures_do_not_make_the_monitor_offline(store: SqliteStore) -> None:
     async with open_recorder(store) as recorder:
         for provider in PROVIDERS:
-            recorder.connectivity.expect(provider)
+            recorder.connectivity.expect(provider, AT, 60)
         for provider in PROVIDERS[:2]:
             await recorder.submit(observed(UNREACHABLE, provider))
         await recorder.submit(observed(Failed("HTTP 500", status=500), "coil"))
@@ -456,7 +468,7 @@ async def test_two_providers_cannot_tell_an_offline_machine_from_their_own_troub
     async with open_recorder(store) as recorder:
         for minute in range(3):
             for provider in PROVIDERS[:2]:
-                recorder.connectivity.expect(provider)
+                recorder.connectivity.expect(provider, AT, 60)
                 await recorder.submit(observed(UNREACHABLE, provider, minute))
     assert names(store) == ["provider.unreachable", "provider.unreachable"]
 
@@ -464,7 +476,7 @@ async def test_two_providers_cannot_tell_an_offline_machine_from_their_own_troub
 async def test_a_provider_that_is_forgotten_no_longer_counts(store: SqliteStore) -> None:
     async with open_recorder(store) as recorder:
         for provider in (*PROVIDERS, "gone"):
-            recorder.connectivity.expect(provider)
+            recorder.connectivity.expect(provider, AT, 60)
         for minute in range(2):
             for provider in PROVIDERS:
                 await recorder.submit(observed(UNREACHABLE, provider, minute))
@@ -478,7 +490,7 @@ async def test_a_restart_while_offline_says_neither_online_nor_offline_again(sto
     for _start in range(2):
         async with open_recorder(store) as recorder:
             for provider in PROVIDERS:
-                recorder.connectivity.expect(provider)
+                recorder.connectivity.expect(provider, AT, 60)
             for minute in range(2):
                 for provider in PROVIDERS:
                     await recorder.submit(observed(UNREACHABLE, provider, minute))
@@ -488,11 +500,11 @@ async def test_a_restart_while_offline_says_neither_online_nor_offline_again(sto
 async def test_a_provider_added_while_offline_does_not_end_it(store: SqliteStore) -> None:
     async with open_recorder(store) as recorder:
         for provider in PROVIDERS:
-            recorder.connectivity.expect(provider)
+            recorder.connectivity.expect(provider, AT, 60)
             await recorder.submit(observed(UNREACHABLE, provider))
         for provider in PROVIDERS[1:]:
             await recorder.submit(observed(UNREACHABLE, provider, 1))
-        recorder.connectivity.expect("new")
+        recorder.connectivity.expect("new", AT, 60)
         await recorder.submit(observed(UNREACHABLE, "acme", 2))
     assert names(store) == ["monitor.offline"]
 
@@ -507,7 +519,7 @@ async def test_a_monitor_event_is_not_stored_twice_when_its_observation_breaks(
 
     async with open_recorder(store) as recorder:
         for provider in PROVIDERS:
-            recorder.connectivity.expect(provider)
+            recorder.connectivity.expect(provider, AT, 60)
             await recorder.submit(observed(UNREACHABLE, provider))
         monkeypatch.setattr("statustrio.recorder.detect", broken)
         assert (await recorder.submit(observed(Unchanged(), minute=1))).events == ("monitor.online",)

@@ -70,7 +70,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 async def stdout_is(descriptor: int, style: str = "auto") -> AsyncIterator[Stdout]:
     with pytest.MonkeyPatch.context() as patched, trio.fail_after(5):
         patched.setattr(sys, "__stdout__", Stream(descriptor))
-        async with open_stdout(style) as consumer:
+        async with open_stdout(style, {}) as consumer:
             yield consumer
 
 
@@ -241,11 +241,11 @@ async def test_text_that_is_no_unicode_does_not_stop_it(pipe: tuple[int, int]) -
 async def test_the_configuration_names_the_consumer(tmp_path: Path, pipe: tuple[int, int]) -> None:
     assert {"stdout", "file"} <= SERIAL
     config = ConsumerConfig("log", "file", path=str(tmp_path / "out"))
-    async with open_consumer(config, style="json") as consumer:
+    async with open_consumer(config, style="json", writers={}) as consumer:
         assert isinstance(consumer, File)
         await consumer.deliver(logged(1))
     assert (tmp_path / "out").read_bytes() == lines(1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sys, "__stdout__", Stream(pipe[1]))
-        async with open_consumer(ConsumerConfig("out", "stdout"), style="json") as consumer:
+        async with open_consumer(ConsumerConfig("out", "stdout"), style="json", writers={}) as consumer:
             assert isinstance(consumer, Stdout)

@@ -101,7 +101,7 @@ async def test_that_telling_fails_as_well_changes_nothing(autojump_clock: Clock)
     with captured() as logs:
         await supervise("acme", task, failed=failed)
     assert task.pauses == list(BACKOFF_SECONDS[:2])
-    assert [entry["event"] for entry in logs] == ["task.failed", "failure.untold"] * 2
+    assert [entry["event"] for entry in logs] == ["task.failed"] * 4
 
 
 def gone() -> BaseException:

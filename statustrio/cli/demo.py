@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from statustrio.cli.settings import Settings, is_terminal, pass_settings
+from statustrio.redaction import Redactor
 
 SETTLE_SECONDS = 1.0
 """After the last step: the last change is polled, stored and shown."""
@@ -29,7 +30,6 @@ def demo(settings: Settings) -> None:
     import trio
 
     from statustrio.logs import configure_logs
-    from statustrio.redaction import Redactor
 
     redactor = Redactor()
     configure_logs(settings.log_level or "error", redactor)
@@ -47,18 +47,16 @@ def demo(settings: Settings) -> None:
         click.secho("  statustrio incidents", fg="cyan")
 
 
-async def _show(style: str, database: Path, redactor: object) -> None:
+async def _show(style: str, database: Path, redactor: Redactor) -> None:
     import trio
 
     from statustrio.config import Config, ProviderConfig
     from statustrio.daemon import Daemon
     from statustrio.demo_pages import open_pages, play
     from statustrio.line import render
-    from statustrio.redaction import Redactor
     from statustrio.store.opening import open_database
     from statustrio.store.sqlite import SqliteStore
 
-    assert isinstance(redactor, Redactor)
     async with open_pages() as (base, pages):
         feeds = (
             ("acme", "Acme Cloud", f"{base}/acme/history.atom"),

@@ -17,7 +17,7 @@ from statustrio.errors import ConsumerGoneError, DeliveryError
 
 PIPE_BUF = 4096
 """A pipe that is writable takes this much without blocking (POSIX, and Linux for terminals in practice)."""
-TAIL = 1 << 18
+TAIL = 1 << 20
 """Bytes of the end of a file that are looked at: more than the longest line."""
 OURS = b'{"v":'
 """How each of our lines begins."""
@@ -27,13 +27,14 @@ _GONE = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET, errno.
 
 @define
 class LineWriter:
-    """Writes lines to `descriptor`, one caller at a time."""
+    """Writes lines to `descriptor`, one after the other, whoever brings them."""
 
     descriptor: int
     _tail: frozenset[bytes] = frozenset()
     _rest: bytes = b""
     _pending: bytes | None = field(default=None)
     _always_ready: bool = False
+    _turn: trio.Lock = field(factory=trio.Lock)
 
     @classmethod
     def resume(cls, descriptor: int, *, readable: int | str, cut: bool) -> LineWriter:
@@ -65,14 +66,15 @@ class LineWriter:
 
         Raises DeliveryError where there is no room now, ConsumerGoneError where nobody reads any more.
         """
-        if line not in self._tail and line != self._pending:
-            self._tail = frozenset()
-            self._pending = line
-            self._rest += line + b"\n"
-        while self._rest:
-            written = await self._write_some(self._rest[:PIPE_BUF])
-            self._rest = self._rest[written:]
-        self._pending = None
+        async with self._turn:
+            if line not in self._tail and line != self._pending:
+                self._tail = frozenset()
+                self._pending = line
+                self._rest += line + b"\n"
+            while self._rest:
+                written = await self._write_some(self._rest[:PIPE_BUF])
+                self._rest = self._rest[written:]
+            self._pending = None
 
     async def _write_some(self, data: bytes) -> int:
         try:

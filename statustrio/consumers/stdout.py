@@ -40,19 +40,27 @@ class Stdout:
 
 
 @asynccontextmanager
-async def open_stdout(style: str) -> AsyncIterator[Stdout]:
-    """`style`: console, json, or auto (console on a terminal, else json)."""
+async def open_stdout(style: str, writers: dict[int, LineWriter]) -> AsyncIterator[Stdout]:
+    """`style`: console, json, or auto (console on a terminal, else json).
+
+    The writer is kept in `writers` by its descriptor: a line that a reload cut short is finished first.
+    """
     descriptor = sys.__stdout__.fileno() if sys.__stdout__ else 1
     if style == "auto":
         style = "console" if os.isatty(descriptor) else "json"
     if style == "console":
         from statustrio.consumers.console import Console
 
-        yield Stdout(LineWriter(descriptor), Console().shape)
+        yield Stdout(writers.setdefault(descriptor, LineWriter(descriptor)), Console().shape)
         return
+    if descriptor not in writers:
+        writers[descriptor] = _resumed(descriptor)
+    yield Stdout(writers[descriptor], lambda logged: logged.line)
+
+
+def _resumed(descriptor: int) -> LineWriter:
     try:
-        writer = LineWriter.resume(descriptor, readable=f"/dev/fd/{descriptor}", cut=False)
+        return LineWriter.resume(descriptor, readable=f"/dev/fd/{descriptor}", cut=False)
     except OSError:
         # It cannot be read back (a closed stdout, some systems' /dev/fd): then a kill can repeat one line.
-        writer = LineWriter(descriptor)
-    yield Stdout(writer, lambda logged: logged.line)
+        return LineWriter(descriptor)

@@ -64,7 +64,7 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("generic", Shape.LATEST, recognises, incident_id, read)
+PLATFORM = Platform("generic", Shape.LATEST, recognises, read)
 
 
 def _own_key(entry: Entry) -> str | None:

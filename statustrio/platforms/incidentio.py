@@ -64,7 +64,7 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("incidentio", Shape.LATEST, recognises, incident_id, read)
+PLATFORM = Platform("incidentio", Shape.LATEST, recognises, read)
 
 
 def _split(content: str) -> tuple[str, tuple[Component, ...] | None]:

@@ -19,14 +19,13 @@ from statustrio.model import Kind, Reading, Shape, Status
 class Platform:
     """A maker of status pages.
 
-    `recognises` judges by what a feed says, never by its URL. `incident_id` is free of scheme and host where the
-    platform allows it, and cheap: it is asked for every entry, `read` only for the changed ones.
+    `recognises` judges by what a feed says, never by its URL. `read` is asked for entries that changed; the id it
+    gives an incident is free of scheme and host where the platform allows it.
     """
 
     name: str
     shape: Shape
     recognises: Callable[[Feed], bool]
-    incident_id: Callable[[Entry], str]
     read: Callable[[Entry], Reading]
 
 

@@ -74,6 +74,9 @@ def read(entry: Entry) -> Reading:
         updates = (Update(posted, Status.UNKNOWN, html_to_text(content)),)
     is_maintenance = banner is not None or kind_of(updates[0].label) is Kind.MAINTENANCE
     starts, ends = _window(banner or "", entry.published)
+    if starts and updates[-1].label == Status.COMPLETED:
+        # Over before it was planned to begin: it cannot have begun after its end.
+        starts = min(starts, updates[-1].at or starts)
     begun = next((update.at for update in updates if is_maintenance and update.label == Status.IN_PROGRESS), None)
     return Reading(
         incident_id=incident_id(entry),
@@ -88,7 +91,7 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("statuspage", Shape.TIMELINE, recognises, incident_id, read)
+PLATFORM = Platform("statuspage", Shape.TIMELINE, recognises, read)
 
 
 @frozen

@@ -18,6 +18,7 @@ APPLICATION_ID = 0x5374_7472
 SCHEMA_VERSION = 1
 MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 2000
+WAL_BYTES = 8 * 2**20
 LOCK_TRIES = 5
 LOCK_PAUSE_SECONDS = 0.02
 
@@ -44,7 +45,7 @@ def schema() -> tuple[str, ...]:
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
     """Hold the database for this process; StoreError names the process that holds it already."""
-    lock = path.with_name(path.name + ".lock")
+    lock = _lock_file(path)
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as exc:
@@ -65,6 +66,12 @@ def hold(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _lock_file(path: Path) -> Path:
+    """Beside the database itself, whatever link led to it."""
+    path = path.resolve()
+    return path.with_name(path.name + ".lock")
+
+
 def _lock(descriptor: int) -> None:
     """Take the lock; OSError if a daemon has it. `is_held` has it too, for a moment: hence more than one try."""
     for _ in range(LOCK_TRIES):
@@ -80,7 +87,7 @@ def _lock(descriptor: int) -> None:
 def is_held(path: Path) -> bool:
     """Whether a daemon holds the database now."""
     try:
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(_lock_file(path), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
@@ -174,6 +181,8 @@ def _prepare(
     connection: sqlite3.Connection, path: Path, found: int | None, migrations: Mapping[int, Migration], version: int
 ) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
+    # A log that a forgotten reader made grow shrinks again once that reader has gone.
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     # Off while tables are rebuilt: with it on, dropping an old table would drop its children's rows.
     connection.execute("PRAGMA foreign_keys = OFF")
     if found is not None and found < version:

@@ -38,7 +38,7 @@ class Cursor:
 
 @frozen
 class Health:
-    """Times of a provider that move without news; written once a minute."""
+    """Times of a provider that move without news; written twice a minute."""
 
     provider: str
     next_poll_at: datetime | None
