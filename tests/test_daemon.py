@@ -9,16 +9,21 @@ import socket
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 from daemons import Run, command, environment, running, write_config
 from pages import StatusPage
-from server import PageServer, open_server, status
+from server import Page, PageServer, open_server, status
 
-from statustrio.config import Config, ProviderConfig
+from statustrio.config import Config, ConsumerConfig, ProviderConfig
 from statustrio.daemon import Daemon
+from statustrio.feed import parse
+from statustrio.feed.parse import Feed
 from statustrio.line import render
 from statustrio.redaction import Redactor
 from statustrio.store.opening import open_database
@@ -364,3 +369,136 @@ async def test_a_clock_that_jumped_makes_every_provider_due(tmp_path: Path, monk
 async def wait_for(run: Run, text: bytes) -> None:
     while text not in run.stderr:
         await trio.sleep(0.01)
+
+
+async def health_row(tmp_path: Path, provider: str) -> tuple[object, ...]:
+    database = sqlite3.connect(tmp_path / "statustrio.db")
+    row = database.execute(
+        "select last_polled_at, last_success_at, consecutive_failures, last_error from provider_health "
+        "where provider = ?",
+        (provider,),
+    ).fetchone()
+    database.close()
+    return tuple(row)
+
+
+async def once(config: Path, **more: str) -> Run:
+    async with running(config, "run", "--once", **more) as run:
+        await run.process.wait()
+    return run
+
+
+async def test_once_moves_the_times_of_a_page_that_did_not_change(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        serve(server, "one")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        await once(config)
+        first = await health_row(tmp_path, "one")
+        await once(config)
+        second = await health_row(tmp_path, "one")
+    assert [asked.status for asked in server.requests if "history" in asked.path] == [200, 304]
+    assert str(second[0]) > str(first[0])
+    assert second[0] == second[1]
+
+
+async def test_once_keeps_to_a_pause_that_was_asked_for(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        pages = serve(server, "one", "two")
+        pages["one"].page.script = status(429, retry_after=600)
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one", "two"))
+        await once(config)
+        await once(config)
+    assert [asked.path for asked in server.requests if "history" in asked.path].count("/one/history.atom") == 1
+    assert (await health_row(tmp_path, "one"))[3] == "HTTP 429 Too Many Requests"
+
+
+async def test_a_bug_in_a_reader_is_its_providers_failure_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse_feed(body: bytes, **more: Any) -> Feed:
+        if b"Boom" in body:
+            raise ZeroDivisionError("a bug in a reader")
+        return parse.parse_feed(body, **more)
+
+    monkeypatch.setattr("statustrio.reading.parse_feed", parse_feed)
+    database, events = tmp_path / "statustrio.db", tmp_path / "events.jsonl"
+    async with open_server(deadline=30) as server:
+        pages = serve(server, "good", "bad")
+        pages["bad"].open("Boom")
+        pages["good"].open("Told")
+        providers = tuple(
+            ProviderConfig(name, name, url, 0.1, 0.1) for name, url in urls(server, "good", "bad").items()
+        )
+        config = Config(providers, consumers=(ConsumerConfig("file", "file", path=str(events)),))
+        with closing(SqliteStore(open_database(database), render)) as store:
+            assert await Daemon(config, store, database, Redactor(), lambda: config).run(once=True)
+            assert "internal error: ZeroDivisionError" in str((await health_row(tmp_path, "bad"))[3])
+            daemon = Daemon(config, store, database, Redactor(), lambda: config)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(daemon.run)
+                await polled(server, "bad")
+                pages["good"].open("Told too")
+                await polled(server, "good", times=5)
+                daemon.stop()
+    assert [json.loads(line)["title"] for line in events.read_text().splitlines()] == ["Told", "Told too"]
+
+
+async def test_a_reload_that_changes_stdout_in_the_middle_of_a_line_finishes_the_line(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        page = serve(server, "loud")["loud"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "loud"), more="consumers: [{type: stdout}]\n")
+        reading, writing = os.pipe()
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=writing, stderr=subprocess.PIPE, env=environment()
+        )
+        os.close(writing)
+        await polled(server, "loud")
+        for number in range(10):
+            page.open(f"Incident {number}", "x" * 9000)
+            await polled(server, "loud")
+        write_config(config, urls(server, "loud"), more="consumers: [{type: stdout, events: [incident.opened]}]\n")
+        process.send_signal(signal.SIGHUP)
+        assert process.stderr is not None
+        said = b""
+        while b"config.reloaded" not in said:
+            said += await process.stderr.receive_some()
+        got = b""
+        while got.count(b"\n") < 10:
+            got += await trio.to_thread.run_sync(os.read, reading, 65536)
+        process.terminate()
+        assert await process.wait() == 0
+        os.close(reading)
+    assert [json.loads(line)["seq"] for line in got.splitlines()] == list(range(1, 11))
+
+
+async def test_a_link_to_the_database_leads_to_the_same_lock(tmp_path: Path) -> None:
+    async with open_server(deadline=30) as server:
+        serve(server, "one")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        async with running(config) as run:
+            await polled(server, "one")
+            (tmp_path / "link.db").symlink_to(tmp_path / "statustrio.db")
+            second = await trio.run_process(
+                [*command(config)[:-1], str(tmp_path / "link.db")],
+                capture_stdout=True, capture_stderr=True, check=False, env=environment(),
+            )  # fmt: skip
+            assert second.returncode == 2
+            assert f"pid {run.process.pid}" in second.stderr.decode()
+            assert await run.end() == 0
+
+
+async def test_huge_facts_about_incidents_hold_up_nobody(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "good", "rich")
+        component = '{"name": "' + "x" * 50 + '", "status": "operational"}'
+        record = '{"id": "a", "impact": "minor", "components": [' + ",".join([component] * 20) + "]}"
+        facts = ('{"incidents": [' + ",".join([record] * 8000) + "]}").encode()
+        server.pages["/api/v2/incidents.json"] = Page(facts, content_type="application/json")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "good", "rich"), interval=0.1)
+        async with running(config) as run:
+            await polled(server, "good", "rich")
+            pages["rich"].open("With facts too large to take")
+            assert (await run.wait_event("incident.opened"))["impact"] is None
+            times = [asked.at for asked in server.requests if asked.path.startswith("/good")]
+            assert max(later - earlier for earlier, later in pairwise(times)) < 0.5
+            assert await run.end() == 0
