@@ -831,3 +831,17 @@ def test_detection_never_raises_and_a_round_trip_through_json_changes_nothing(
         assert from_json(to_json(change), Change) == change
         world.minutes += int(after)
         world.apply(change)
+
+
+def test_an_older_entry_of_a_shared_id_that_is_rewritten_reopens_nothing() -> None:
+    """Two items of one guid in a feed that is else one entry per incident: each of them is an update."""
+    world = World(Shape.LATEST)
+    world.see()
+    down, back = reading(up("investigating", 1, "went down")), reading(up("resolved", 5, "recovered"))
+    assert kinds(world.see(down)) == ["incident.opened"]
+    assert kinds(world.see(back, down)) == ["incident.resolved"]
+    rewritten = reading(up("investigating", 1, "went down, a switch failed"))
+    assert told(world.see(back, rewritten)) == [("incident.edited", "went down, a switch failed")]
+    assert world.incidents["a"].status == "resolved"
+    again = reading(up("investigating", 9, "went down"))
+    assert kinds(world.see(again, back, rewritten)) == ["incident.reopened"], "the same text at another time"

@@ -337,3 +337,10 @@ def test_real_feeds_are_read_completely() -> None:
                 assert abs(newest - item.published) < timedelta(days=7), (path, item.id)
             else:
                 assert reading.scheduled_for == item.published
+
+
+def test_planned_work_that_was_over_early_did_not_begin_after_its_end() -> None:
+    banner = "<p><strong>THIS IS A SCHEDULED EVENT Dec 18, 16:00 - 17:00 UTC</strong></p>"
+    blocks = block("Dec 17", "11:00", "Completed") + block("Dec 9", "19:40", "Scheduled")
+    reading = read(entry(banner + blocks, "2019-12-18T16:00", "2019-12-17T11:00"))
+    assert reading.started_at == reading.updates[-1].at == at("2019-12-17T11:00")
