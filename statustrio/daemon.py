@@ -55,6 +55,7 @@ JUMP_SECONDS = 10.0
 WAL_WARNING_BYTES = 64 * 2**20
 INLINE_BYTES = 16 * 1024
 """A body up to this size is parsed on the loop (about 3 ms), a larger one in a thread."""
+LARGE_BYTES = 512 * 1024
 PARSERS = 2
 FACTS_BYTES = 2 * 2**20
 """The largest JSON about incidents that is taken: the list of a busy page has half a megabyte."""
@@ -91,9 +92,12 @@ class Daemon:
     _lost: set[str] = field(init=False, factory=set)
     _gone: set[str] = field(init=False, factory=set)
     _writers: dict[int, LineWriter] = field(init=False, factory=dict)
+    _removed: bool = field(init=False, default=False)
     _wal_grown: bool = field(init=False, default=False)
     _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
     _parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
+    _large_parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+    _reader: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
 
     async def run(self, *, once: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> bool:
         """Run until told to stop (SIGINT, SIGTERM, `stop`) or, `once`, until every provider was polled.
@@ -299,7 +303,9 @@ class Daemon:
         """Parse what is `size` bytes long where it holds nobody up."""
         if size <= INLINE_BYTES:
             return parse()
-        return await trio.to_thread.run_sync(parse, limiter=self._parsers)
+        # A large document waits for other large ones only; what takes for ever is left behind at the end.
+        limiter = self._parsers if size <= LARGE_BYTES else self._large_parsers
+        return await trio.to_thread.run_sync(parse, limiter=limiter, abandon_on_cancel=True)
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
         provider, outcome = observation.provider, observation.outcome
@@ -335,13 +341,16 @@ class Daemon:
         while True:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()
-            self._look_at_wal()
+            self._look_at_files()
 
     async def _save_health(self) -> None:
         healths, self._health = tuple(self._health.values()), {}
         await self._requests.ask(lambda store: store.save_health(healths, now()))
 
-    def _look_at_wal(self) -> None:
+    def _look_at_files(self) -> None:
+        if not self.database.exists() and not self._removed:
+            self._removed = True
+            log.error("database.removed", path=str(self.database), hint="stop the daemon: this history ends with it")
         with suppress(FileNotFoundError):
             size = self.database.with_name(self.database.name + "-wal").stat().st_size
             grown, self._wal_grown = self._wal_grown, size > WAL_WARNING_BYTES
@@ -385,9 +394,9 @@ class Daemon:
             await self._reload.wait()
             self._reload = trio.Event()
             try:
-                config = await trio.to_thread.run_sync(self.reread, limiter=self._parsers)
+                config = await trio.to_thread.run_sync(self.reread, limiter=self._reader, abandon_on_cancel=True)
             except ConfigError as exc:
-                log.warning("config.rejected", problems=exc.problems, hint="the old configuration stays in force")
+                log.warning("config.rejected", problems=str(exc), hint="the old configuration stays in force")
                 continue
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)

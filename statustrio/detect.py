@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import evolve, field, frozen
 
 from statustrio.incidents import Told, absorb, supersede, take_down, tell
-from statustrio.lifecycle import same_minute
-from statustrio.matching import same_text
+from statustrio.lifecycle import minute
 from statustrio.model import (
     Change,
     Draft,
@@ -104,7 +103,8 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         told.append(tell(absorbed, how))
     drafts = (*arrival.drafts, *_in_order(told))
     absences = _absences(evolve(known, incidents=tuple(incidents.values())), observation, seen.window, seen.shape)
-    window_times = [shown.at for shown in seen.window if shown.at]
+    # Planned work stands in the feed with the time it is planned for: nothing can be older than the future.
+    window_times = [min(shown.at, observation.at) for shown in seen.window if shown.at]
     state = evolve(
         state,
         feed_url=observation.feed_url,
@@ -169,19 +169,21 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
 
 def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading]) -> dict[str, str]:
     """Old id to new id of the incidents that have the same title and start under another id."""
+    candidates: dict[tuple[str, datetime], list[str]] = {}
+    for incident in known:
+        if incident.started_at:
+            candidates.setdefault(_face(incident.title, incident.started_at), []).append(incident.incident_id)
     renamed: dict[str, str] = {}
-    for reading in readings:
-        if reading.incident_id in renamed.values():
-            continue
-        for incident in known:
-            if (
-                incident.incident_id not in renamed
-                and same_text(incident.title, reading.title)
-                and same_minute(incident.started_at, reading.started_at)
-            ):
-                renamed[incident.incident_id] = reading.incident_id
-                break
+    for incident_id, one in {reading.incident_id: reading for reading in readings}.items():
+        same = candidates.get(_face(one.title, one.started_at), []) if one.started_at else []
+        if same:
+            renamed[same.pop(0)] = incident_id
     return renamed
+
+
+def _face(title: str, started_at: datetime) -> tuple[str, datetime]:
+    """What an incident is known by when its id is not: title and minute of its start."""
+    return " ".join(title.split()), minute(started_at)
 
 
 def _move(state: ProviderState, seen: Seen, observation: Observation) -> str:

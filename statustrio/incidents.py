@@ -85,6 +85,10 @@ def absorb(
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
     rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
     incident = _stored(before, reading, life, now)
+    told_over = before is not None and before.status in (Status.RESOLVED, Status.COMPLETED)
+    if before and told_over and shape is Shape.TIMELINE and incident.status not in OVER and not news:
+        # Its end alone vanished. A stale copy of the page looks like this, so it is no turn before an update says so.
+        incident = evolve(incident, status=before.status, resolved_at=before.resolved_at, open=False, expires_at=None)
     over = incident.status in OVER
     flipped = before is not None and over != (before.status in ENDED)
     edited = rewritten or any(one.edited for one in news)
@@ -122,7 +126,10 @@ def _timeline(
     for match in matching.matches:
         update = match.shown
         if match.known is None:
-            shown.append(KnownUpdate(next_n, update.at, update.label, Status.UNKNOWN, update.text))
+            # Where only the newest text is shown, a date that did not move with it is not the time of that text.
+            stale = shape in (Shape.LATEST, Shape.CURRENT) and any(one.at == update.at for one in known)
+            at = None if stale else update.at
+            shown.append(KnownUpdate(next_n, at, update.label, Status.UNKNOWN, update.text))
             fresh[next_n] = False
             next_n += 1
         elif match.edited:

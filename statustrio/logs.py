@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import select
 import sys
 from typing import Any
 
 import structlog
+from attrs import define
 
 from statustrio.redaction import Redactor
 
@@ -15,7 +18,8 @@ LEVELS = ("debug", "info", "warning", "error")
 
 def configure_logs(level: str, redactor: Redactor) -> None:
     """Send what is at least as grave as `level` to stderr, without secrets."""
-    people = sys.stderr.isatty()
+    stream = Stream(sys.stderr.fileno() if sys.stderr else None)
+    people = stream.is_terminal()
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -29,6 +33,43 @@ def configure_logs(level: str, redactor: Redactor) -> None:
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # type: ignore[arg-type]  # only write and flush are used
         cache_logger_on_first_use=False,
     )
+
+
+@define(eq=False)
+class Stream:
+    """The descriptor that the log goes to. It never blocks and never fails: a line nobody takes is lost, and counted.
+
+    A reader of the log that has stopped must not stop the monitor, and a full disk must not end it.
+    """
+
+    _descriptor: int | None
+    _lost: int = 0
+
+    def is_terminal(self) -> bool:
+        return self._descriptor is not None and os.isatty(self._descriptor)
+
+    def write(self, text: str) -> None:
+        if self._lost and self._put(f"{self._lost} lines of the log were lost\n"):
+            self._lost = 0
+        self._lost += not self._put(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def _put(self, text: str) -> bool:
+        if self._descriptor is None:
+            return False
+        data = text.encode(errors="backslashreplace")
+        try:
+            for start in range(0, len(data), select.PIPE_BUF):
+                poll = select.poll()
+                poll.register(self._descriptor, select.POLLOUT)
+                if not any(flags & select.POLLOUT for _, flags in poll.poll(0)):
+                    return False
+                os.write(self._descriptor, data[start : start + select.PIPE_BUF])
+        except OSError:
+            return False
+        return True

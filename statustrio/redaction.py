@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -16,17 +17,17 @@ SHORTEST = 4
 class Redactor:
     """Hides secrets in text; also a structlog processor. Its secrets are replaced at a reload."""
 
-    _secrets: tuple[str, ...] = ()
+    _secrets: set[str] = field(init=False, factory=set)
+    _pattern: re.Pattern[str] = field(init=False, default=re.compile(""))
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Hide these too; old ones stay hidden, the longest are looked for first."""
-        known = {secret for secret in secrets if len(secret) >= SHORTEST} | set(self._secrets)
-        self._secrets = tuple(sorted(known, key=len, reverse=True))
+        """Hide these too, however they are written; old ones stay hidden."""
+        self._secrets |= {secret for secret in secrets if len(secret) >= SHORTEST}
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def hide(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return self._pattern.sub(HIDDEN, text) if self._secrets else text
 
     def __call__(self, _logger: Any, _method: str, fields: Any) -> Any:
         if self._secrets:

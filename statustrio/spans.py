@@ -1,4 +1,4 @@
-"""Spans of time in words."""
+"""Times and spans of time as people here say them."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ def duration(end: datetime, begin: datetime) -> str:
     if hours:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     return f"{rest} min" if rest else "under a minute"
+
+
+def here(at: datetime) -> datetime:
+    """The time in this zone; as it is where the calendar ends there (a page may say year 1 or 9999)."""
+    try:
+        return at.astimezone()
+    except OverflowError:
+        return at

@@ -174,7 +174,7 @@ async def test_history_comes_in_the_format_that_is_asked_for(tmp_path: Path) -> 
 @pytest.mark.slow
 async def test_status_and_health_tell_the_present(tmp_path: Path) -> None:
     db = str(await lived(tmp_path))
-    open_now = [json.loads(line) for line in invoke("--db", db, "status", "--format", "json").output.splitlines()]
+    open_now = [json.loads(line) for line in invoke("--db", db, "status", "--format", "json").stdout.splitlines()]
     assert [(row["provider"], row["message"]) for row in open_now] == [("good", "We look into it. Second line.")]
     assert "what they say" in invoke("--db", db, "--format", "console", "status").output
     assert "Not seen, so unknown: bad" in invoke("--db", db, "--format", "console", "status", "bad").output

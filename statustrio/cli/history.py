@@ -70,7 +70,7 @@ def incidents(
         Column("lasted", "duration"),
         Column("title", "title", wide=True),
     )
-    show(Rows(columns, data, looks), style)
+    show(Rows(columns, data, looks, fields=queries.HISTORY), style)
 
 
 @click.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -119,9 +120,26 @@ def main() -> None:
     sys.exit(_main())
 
 
+def _give_up_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _fill_descriptors() -> None:
+    """Put /dev/null where stdin, stdout or stderr was closed: else the next file opened takes their place."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  for the whole life
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  likewise
+
+
 def _main() -> int:
+    _fill_descriptors()
     try:
         result = statustrio.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code
@@ -132,6 +150,12 @@ def _main() -> int:
         return 2
     except BrokenPipeError:
         # The reader has what it wanted (`| head`). Python would complain when it flushes stdout at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _give_up_stdout()
         return 0
+    except OSError as exc:
+        if exc.errno != errno.ENOSPC:
+            raise
+        click.echo(f"cannot write to stdout: {exc.strerror}", err=True)
+        _give_up_stdout()
+        return 1
     return result if isinstance(result, int) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -35,6 +36,9 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
 
     Ends with 0 on Ctrl-C or SIGTERM; with --once also 1 if a consumer is still owed an event.
     """
+    # Until it is heard, a request to reload is one to go on: the configuration is about to be read.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
     import trio
 
     from statustrio.config import Config, load_config
@@ -54,12 +58,13 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     configure_logs(settings.log_level or ("warning" if sys.stderr.isatty() else "info"), redactor)
     raise_open_files()
     with hold(settings.db):
-        store = SqliteStore(open_database(settings.db), render)
+        connection = open_database(settings.db)
+        store = SqliteStore(connection, render)
         try:
             if is_terminal() and settings.style != "json":
                 from statustrio.cli.welcome import welcome
 
-                welcome(config, settings.db)
+                welcome(config, connection)
             daemon = Daemon(config, store, settings.db, redactor, read, style=settings.style, backfill=backfill)
             # What escapes here is a bug, or a database that is lost: a traceback, and exit status 1.
             delivered = trio.run(partial(daemon.run, once=once))

@@ -54,12 +54,16 @@ def status(
     ]
     chosen_ones.sort(key=lambda row: -RANKS[row["impact"]])
     style = chosen(settings, style)
+    asked = [row for row in health.values() if not providers or row["provider"] in providers]
+    blind = [row["provider"] for row in asked if row["unreachable_since"] or not row["last_success_at"]]
+    if blind:
+        click.echo(f"Not seen, so unknown: {', '.join(blind)} (see `statustrio providers`).", err=True)
     if style == "table":
-        _for_people(chosen_ones, [row for row in health.values() if not providers or row["provider"] in providers])
+        _for_people(chosen_ones, asked)
         if not is_held(settings.db):
             click.echo(NO_DAEMON, err=True)
     else:
-        show(Rows((), chosen_ones), style)
+        show(Rows((), chosen_ones, fields=(*queries.HISTORY, "message")), style)
     if fail_on and any(RANKS[row["impact"]] >= RANKS[fail_on] for row in chosen_ones):
         ctx.exit(CONDITION_FAILED)
 
@@ -87,9 +91,6 @@ def _for_people(data: list[dict[str, Any]], health: list[dict[str, Any]]) -> Non
     else:
         seen = sum(row["last_success_at"] is not None and not row["unreachable_since"] for row in health)
         click.echo(f"Nothing is open at the {seen} provider{'s' if seen != 1 else ''} that could be seen.")
-    blind = [row["provider"] for row in health if row["unreachable_since"] or not row["last_success_at"]]
-    if blind:
-        click.echo(f"Not seen, so unknown: {', '.join(blind)} (see `statustrio providers`).")
 
 
 def _first_line(text: str) -> str:

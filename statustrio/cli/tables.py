@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -38,6 +38,8 @@ class Rows:
     columns: Sequence[Column]
     data: Sequence[Mapping[str, Any]]
     looks: Sequence[Mapping[str, Any]] = field(factory=tuple)
+    fields: Sequence[str] = ()
+    """The names again, for the head of a file that has no row."""
 
 
 def chosen(settings: Settings, style: str | None) -> str:
@@ -57,24 +59,24 @@ def show(rows: Rows, style: str) -> None:
         for row in rows.data:
             print(json.dumps(row, ensure_ascii=False))  # noqa: T201  the command's result
     else:
-        _separated(rows.data, tabs=style == "tsv")
+        _separated(rows, tabs=style == "tsv")
 
 
-def _separated(data: Iterable[Mapping[str, Any]], *, tabs: bool) -> None:
+def _separated(rows: Rows, *, tabs: bool) -> None:
     """CSV quotes; TSV for `cut` has no quoting, so white space inside a value becomes a blank there."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    for place, row in enumerate(data):
-        lines = [list(row)] if place == 0 else []
-        lines.append(["" if value is None else _flat(value) for value in row.values()])
-        for line in lines:
-            if tabs:
-                print("\t".join(" ".join(value.split()) for value in line))  # noqa: T201  the command's result
-            else:
-                writer.writerow(line)
+    head = list(rows.data[0]) if rows.data else list(rows.fields)
+    for line in (head, *(map(_flat, row.values()) for row in rows.data)):
+        if tabs:
+            print("\t".join(" ".join(value.split()) for value in line))  # noqa: T201  the command's result
+        else:
+            writer.writerow(line)
 
 
 def _flat(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
 
 
 def _table(rows: Rows) -> None:

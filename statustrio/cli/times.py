@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from statustrio import spans
+
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -43,5 +45,5 @@ def here(at: datetime | None, now: datetime) -> str:
     """Date and time in this zone; the year only where it is not this one."""
     if at is None:
         return ""
-    local = at.astimezone()
-    return f"{local:%d %b %H:%M}" if local.year == now.astimezone().year else f"{local:%d %b %Y %H:%M}"
+    local = spans.here(at)
+    return f"{local:%d %b %H:%M}" if local.year == spans.here(now).year else f"{local:%d %b %Y %H:%M}"

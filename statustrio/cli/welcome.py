@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from statustrio.cli.times import here
 from statustrio.config import Config
-from statustrio.feed.text import clean
+from statustrio.feed.text import clean, one_line
 from statustrio.rfc3339 import from_text
 from statustrio.store import queries
-from statustrio.store.opening import open_reader
 
 
-def welcome(config: Config, db: Path) -> None:
-    """Print it on stdout, before the first event."""
+def welcome(config: Config, connection: queries.Connection) -> None:
+    """Print it on stdout, before the first event, from the connection of the daemon.
+
+    Opening the file anew and closing it would take the daemon's locks away: POSIX drops those of the whole process.
+    """
     enabled = [one for one in config.providers if one.enabled]
     fastest = min((one.poll_interval_seconds for one in enabled), default=0)
-    connection = open_reader(db)
-    try:
-        offline = queries.offline_since(connection)
-        known = {row["provider"] for row in queries.providers(connection) if row["last_success_at"]}
-        open_now = [row for row in queries.incidents(connection, only_open=True) if row["provider"] in known]
-    finally:
-        connection.close()
+    offline = queries.offline_since(connection)
+    known = {row["provider"] for row in queries.providers(connection) if row["last_success_at"]}
+    open_now = [row for row in queries.incidents(connection, only_open=True) if row["provider"] in known]
     names = ", ".join(one.name for one in enabled[:8]) + (" …" if len(enabled) > 8 else "")
-    click.echo(
-        click.style(f"Watching {len(enabled)} provider{'s' if len(enabled) != 1 else ''}", bold=True)
-        + f" from every {fastest:g} s: {clean(names)}. Ctrl-C ends."
-    )
+    count = f"{len(enabled)} provider{'s' if len(enabled) != 1 else ''}"
+    said = f"Watching {count}, one at least every {fastest:g} s: {one_line(names)}. Ctrl-C ends."
+    for line in textwrap.wrap(said, shutil.get_terminal_size().columns, break_long_words=False):
+        click.secho(line, bold=True)
     if offline:
         since = from_text(offline)
         click.echo(f"No provider could be reached since {here(since, datetime.now(UTC))}; trying again.")

@@ -10,7 +10,7 @@ from rich.text import Text
 from statustrio.events import Event
 from statustrio.feed.text import clean, one_line
 from statustrio.model import Impact
-from statustrio.spans import duration
+from statustrio.spans import duration, here
 from statustrio.store.protocol import Logged
 
 LOOKS = {
@@ -61,7 +61,7 @@ class Console:
     def _print(self, event: Event) -> None:
         family, _, noun = event.event.partition(".")
         sign, colour = LOOKS[noun]
-        at = event.timestamp.astimezone()
+        at = here(event.timestamp)
         head = Text()
         head.append(f"{at:%H:%M} ", "dim")
         head.append(f"{sign} {noun.upper():<{WORD_WIDTH - 2}} ", f"bold {colour}")
@@ -138,5 +138,5 @@ def since(event: Event) -> str:
 
 def local(at: datetime, now: datetime) -> str:
     """The time of day here, with the date unless it is today's."""
-    at, now = at.astimezone(), now.astimezone()
+    at, now = here(at), here(now)
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d %b %H:%M}"

@@ -45,7 +45,9 @@ async def open_stdout(style: str, writers: dict[int, LineWriter]) -> AsyncIterat
 
     The writer is kept in `writers` by its descriptor: a line that a reload cut short is finished first.
     """
-    descriptor = sys.__stdout__.fileno() if sys.__stdout__ else 1
+    if sys.__stdout__ is None:
+        raise ConsumerGoneError("stdout is closed")
+    descriptor = sys.__stdout__.fileno()
     if style == "auto":
         style = "console" if os.isatty(descriptor) else "json"
     if style == "console":

@@ -84,6 +84,8 @@ _PROLOG = re.compile(
 )
 """A thing that may stand before the first element."""
 _FIRST = re.compile(r"<(?:!doctype\s+)?([a-z_][\w:.-]*)", re.IGNORECASE)
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_BLANKS = re.compile(r"\s{2,}")
 _START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 """Where an entry begins."""
 _PAGE = frozenset({"html", "head", "body"})
@@ -99,7 +101,11 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
     if not body.strip(b" \t\r\n\0"):
         raise FeedError("the answer is empty")
     text, is_even = _decoded(body, content_type)
-    root = _root(text)
+    # One character that XML forbids would cost the strict reading of all the rest.
+    text = _FORBIDDEN.sub("", text)
+    root, start = _root(text)
+    # feedparser takes quadratic time for blank lines before the first element.
+    text = _BLANKS.sub("\n", text[:start]) + text[start:]
     name = root.lower().rpartition(":")[2]
     if name in _PAGE:
         raise FeedError("an HTML page instead of a feed: is the URL right?")
@@ -199,7 +205,11 @@ def _decoded(body: bytes, content_type: str | None) -> tuple[str, bool]:
             return body.decode(codec), True
         except UnicodeError:
             continue
-    return body.decode(named[0] if named else "windows-1252", "replace"), True
+    damaged = body.decode("utf-8", "replace")
+    # A byte gone wrong in a document that else is UTF-8 must not change the words of all the rest.
+    if not named and not any("\x7f" < char != "\ufffd" for char in damaged):
+        return body.decode("windows-1252", "replace"), True
+    return body.decode(named[0], "replace") if named else damaged, True
 
 
 def _codec(charset: str) -> str | None:
@@ -212,13 +222,13 @@ def _codec(charset: str) -> str | None:
     return name if legible and name.replace("-", "_") not in _INTERNAL_CODECS else None
 
 
-def _root(text: str) -> str:
-    """The name of the first element; `html` also where only a doctype says so."""
+def _root(text: str) -> tuple[str, int]:
+    """The name of the first element, and where it begins; `html` also where only a doctype says so."""
     position = 0
     while match := _PROLOG.match(text, position):
         position = match.end()
     if match := _FIRST.match(text, position):
-        return match[1]
+        return match[1], position
     if text.startswith("<", position) or position == len(text):
         raise FeedError("the document is cut off before its first element")
     raise FeedError("the answer is not XML")

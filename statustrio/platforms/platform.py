@@ -29,6 +29,9 @@ class Platform:
     read: Callable[[Entry], Reading]
 
 
+LONGEST_LINK = 2000
+"""Characters: what browsers take."""
+LONGEST_ID = 500
 UPDATE = "update"
 """The label of a message that leaves the status as it was."""
 
@@ -71,7 +74,7 @@ def kind_of(label: str) -> Kind:
 
 def web_url(link: str | None) -> str | None:
     """The link if it leads to the web; `javascript:` and the like lead nowhere."""
-    return one_line(link) if link is not None and _split(link) else None
+    return one_line(link) if link is not None and len(link) <= LONGEST_LINK and _split(link) else None
 
 
 def path_key(url: str | None) -> str | None:
@@ -89,7 +92,8 @@ def path_key(url: str | None) -> str | None:
 def last_segment(url: str | None) -> str | None:
     """The last part of a web link's path, where platforms put their own id."""
     parts = _split(url or "")
-    return (parts.path.rstrip("/").rpartition("/")[2] or None) if parts else None
+    segment = parts.path.rstrip("/").rpartition("/")[2] if parts else ""
+    return segment if 0 < len(segment) <= LONGEST_ID else None
 
 
 def hashed_id(entry: Entry) -> str:

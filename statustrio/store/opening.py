@@ -17,7 +17,7 @@ APPLICATION_ID = 0x5374_7472
 """`Sttr` in the header of the file: the mark by which `file` and we know it."""
 SCHEMA_VERSION = 1
 MAGIC = b"SQLite format 3\0"
-BUSY_MILLISECONDS = 2000
+BUSY_MILLISECONDS = 1000
 WAL_BYTES = 8 * 2**20
 LOCK_TRIES = 5
 LOCK_PAUSE_SECONDS = 0.02

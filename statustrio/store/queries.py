@@ -9,7 +9,14 @@ from typing import Any
 
 from statustrio.rfc3339 import to_text
 
+Connection = sqlite3.Connection
+
 BATCH = 500
+HISTORY = (
+    "provider", "incident_id", "kind", "title", "status", "impact", "components", "started_at", "updated_at",
+    "resolved_at", "duration_minutes", "update_count", "last_seen_at", "url",
+)  # fmt: skip
+"""The columns of `incident_history`."""
 
 _OVER_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
 """When an incident that is no longer open ceased to be: it ended, its time ran out, or it was seen no more."""
