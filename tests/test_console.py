@@ -250,3 +250,15 @@ def test_a_consumer_without_a_console_shapes_for_the_terminal_that_stdout_is(
     text = Console().shape(Logged(7, EVENT, ""))
     assert max(map(len, text.splitlines())) <= 50
     assert capsys.readouterr().out == "", "shaping prints nothing"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("year", [1, 9999])
+def test_the_ends_of_the_calendar_are_shown_too(zone: str, year: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    at = datetime(year, 12 if year > 1 else 1, 31 if year > 1 else 1, 23 if year > 1 else 0, 59, tzinfo=UTC)
+    text = shape(evolve(EVENT, started_at=at, update_at=at))
+    monkeypatch.undo()
+    time.tzset()
+    assert EVENT.title in " ".join(text.split())

@@ -8,8 +8,9 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -503,3 +504,66 @@ async def test_huge_facts_about_incidents_hold_up_nobody(tmp_path: Path) -> None
             times = [asked.at for asked in server.requests if asked.path.startswith("/good")]
             assert max(later - earlier for earlier, later in pairwise(times)) < 0.5
             assert await run.end() == 0
+
+
+async def test_on_a_terminal_too_a_reader_beside_the_daemon_leaves_its_log_alone(tmp_path: Path) -> None:
+    """POSIX drops a process's locks when it closes any descriptor of the file: the greeting must not open it anew."""
+    async with open_server(deadline=60) as server:
+        page = serve(server, "one")["one"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        await once(config)
+        controller, terminal = os.openpty()
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=terminal, stderr=subprocess.DEVNULL, env=environment(TERM="xterm")
+        )
+        os.close(terminal)
+        await polled(server, "one")
+        reader = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('select * from incidents').fetchall()"
+        await trio.run_process([sys.executable, "-c", reader, str(tmp_path / "statustrio.db")])
+        page.open("Seen after the reader")
+        await polled(server, "one", times=3)
+        process.kill()
+        await process.wait()
+        os.close(controller)
+    database = sqlite3.connect(tmp_path / "statustrio.db")
+    assert database.execute("select title from incident_history").fetchall() == [("Seen after the reader",)]
+    database.close()
+
+
+async def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        page = serve(server, "one")["one"]
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"), interval=0.05)
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        os.set_blocking(writing, True)
+        process = await trio.lowlevel.open_process(
+            command(config), stdout=subprocess.DEVNULL, stderr=writing, env=environment()
+        )
+        os.close(writing)
+        await polled(server, "one")
+        page.open("Each change is a line of the log")
+        await polled(server, "one", times=5)
+        process.terminate()
+        assert await process.wait() == 0
+        os.close(reading)
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "2>/dev/full"])
+async def test_closed_and_full_descriptors_harm_nothing(tmp_path: Path, redirection: str) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "one")
+        pages["one"].open("Open")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
+        shell = f'exec "$@" {redirection}'
+        process = await trio.run_process(
+            ["bash", "-c", shell, "bash", *command(config, "run", "--once")],
+            check=False, env=environment(), stdout=subprocess.DEVNULL, capture_stderr=False, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        lock = (tmp_path / "statustrio.db.lock").read_text()
+        assert lock.strip().isdigit(), "no other file took the place of a closed descriptor"
+        owed = redirection == ">&-"
+        assert process.returncode == (1 if owed else 0)

@@ -845,3 +845,14 @@ def test_an_older_entry_of_a_shared_id_that_is_rewritten_reopens_nothing() -> No
     assert world.incidents["a"].status == "resolved"
     again = reading(up("investigating", 9, "went down"))
     assert kinds(world.see(again, back, rewritten)) == ["incident.reopened"], "the same text at another time"
+
+
+def test_trouble_between_two_polls_is_told_though_the_page_showed_only_planned_work() -> None:
+    """Planned work stands in a feed with the time it is planned for, which says nothing of how old the window is."""
+    world = World()
+    upcoming = planned(up("scheduled", 0), id="work", started_at=t(60 * 24 * 7))
+    world.see(upcoming)
+    assert kinds(world.see(upcoming, reading(up("investigating", 1.5), up("resolved", 1.6)), after=5)) == [
+        "incident.opened",
+        "incident.resolved",
+    ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -320,3 +321,27 @@ def test_a_sample_cut_anywhere_is_refused(name: str) -> None:
     for length in range(0, len(body), 97):
         with pytest.raises(FeedError):
             read(body[:length])
+
+
+def test_blank_lines_before_the_feed_take_linear_time() -> None:
+    body = b'<?xml version="1.0"?>' + b"\n" * 300_000 + ATOM_BODY
+    began = time.process_time()
+    assert len(parse_feed(body, url="", content_type=None).entries) == 1
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("byte", [b"\x00", b"\x01", b"\x1b", b"\xff"], ids=repr)
+def test_one_byte_that_xml_forbids_changes_nothing_but_its_place(byte: bytes) -> None:
+    clean = parse_feed(ATOM_BODY, url="", content_type=None)
+    place = ATOM_BODY.index(b"All is well")
+    broken = parse_feed(ATOM_BODY[:place] + byte + ATOM_BODY[place:], url="", content_type=None)
+    (was,), (entry,) = clean.entries, broken.entries
+    assert (entry.id, entry.title, entry.link, entry.published) == (was.id, was.title, was.link, was.published)
+    assert entry.content.replace("\ufffd", "") == was.content
+
+
+ATOM_BODY = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><id>x</id><title>T</title><entry><id>1</id><title>Störung</title>'
+    '<link href="https://a.example/1"/><published>2026-03-01T08:00:00Z</published>'
+    '<content type="html">&lt;p&gt;All is well&lt;/p&gt;</content></entry></feed>'
+).encode()
