@@ -856,3 +856,13 @@ def test_trouble_between_two_polls_is_told_though_the_page_showed_only_planned_w
         "incident.opened",
         "incident.resolved",
     ]
+
+
+def test_an_incident_without_a_start_is_nobody_elses_twin() -> None:
+    world = World(Shape.LATEST)
+    world.see(reading(up("investigating", None), started_at=None))
+    world.host = "moved.example.com"
+    assert kinds(world.see(reading(up("investigating", None), id="new", started_at=None))) == [
+        "provider.changed",
+        "incident.opened",
+    ]
