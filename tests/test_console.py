@@ -60,7 +60,7 @@ def shape(event: Event, width: int = 80, *, colours: str | None = None) -> str:
         file=io.StringIO(),
         highlight=False,
         legacy_windows=False,
-    )  # type: ignore[arg-type]
+    )
     return Console(console).shape(Logged(event.seq, event, ""))
 
 

@@ -58,7 +58,7 @@ class Page:
         self.asked.append((url, validators.etag))
         answer = self.answers.get(url)
         if callable(answer):
-            return await answer()  # type: ignore[no-any-return]
+            return await answer()
         if isinstance(answer, Exception):
             raise answer
         if answer is None and validators.etag == "1":

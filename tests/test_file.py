@@ -169,7 +169,7 @@ async def test_a_directory_is_no_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [lambda path: path.symlink_to(os.devnull), os.mkfifo], ids=["/dev/null", "fifo"])
 async def test_what_is_no_regular_file_is_written_once(tmp_path: Path, make: object) -> None:
     path = tmp_path / "events"
-    make(path)  # type: ignore[operator]
+    make(path)
     async with opened(path) as consumer:
         await consumer.deliver(logged(1))
         await consumer.deliver(logged(2))

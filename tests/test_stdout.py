@@ -140,7 +140,7 @@ async def test_a_file_that_cannot_be_read_back_is_only_written(tmp_path: Path, m
     def refusing(path: object, flags: int, mode: int = 0o777) -> int:
         if str(path).startswith("/dev/fd"):
             raise PermissionError(13, "Permission denied")
-        return real(path, flags, mode)  # type: ignore[arg-type]
+        return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", refusing)
     path = tmp_path / "out"

@@ -110,7 +110,7 @@ def gone() -> BaseException:
 
 @pytest.mark.parametrize(
     "error",
-    [gone, lambda: ExceptionGroup("nursery", [ExceptionGroup("workers", [gone()])])],  # type: ignore[list-item]
+    [gone, lambda: ExceptionGroup("nursery", [ExceptionGroup("workers", [gone()])])],
     ids=["bare", "group"],
 )
 async def test_what_is_to_be_let_through_is_the_callers(error: Callable[[], BaseException]) -> None:
@@ -122,7 +122,7 @@ async def test_what_is_to_be_let_through_is_the_callers(error: Callable[[], Base
 
 
 async def test_a_bug_beside_what_is_let_through_is_logged(autojump_clock: Clock) -> None:  # noqa: ARG001
-    task = Task(1, error=lambda: ExceptionGroup("both", [gone(), ZeroDivisionError()]))  # type: ignore[list-item]
+    task = Task(1, error=lambda: ExceptionGroup("both", [gone(), ZeroDivisionError()]))
     with captured() as logs, pytest.RaisesGroup(ConsumerGoneError, flatten_subgroups=True):
         await supervise("out", task, let_through=(ConsumerGoneError,))
     assert [entry["event"] for entry in logs] == ["task.failed"]
