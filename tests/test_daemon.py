@@ -20,6 +20,7 @@ import trio
 from daemons import Run, command, environment, running, write_config
 from pages import StatusPage
 from server import Page, PageServer, open_server, status
+from structlog.testing import capture_logs
 
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
 from statustrio.daemon import Daemon
@@ -431,7 +432,7 @@ async def test_a_bug_in_a_reader_is_its_providers_failure_alone(
             ProviderConfig(name, name, url, 0.1, 0.1) for name, url in urls(server, "good", "bad").items()
         )
         config = Config(providers, consumers=(ConsumerConfig("file", "file", path=str(events)),))
-        with closing(SqliteStore(open_database(database), render)) as store:
+        with capture_logs() as logs, closing(SqliteStore(open_database(database), render)) as store:
             assert await Daemon(config, store, database, Redactor(), lambda: config).run(once=True)
             assert "internal error: ZeroDivisionError" in str((await health_row(tmp_path, "bad"))[3])
             daemon = Daemon(config, store, database, Redactor(), lambda: config)
@@ -442,6 +443,9 @@ async def test_a_bug_in_a_reader_is_its_providers_failure_alone(
                 await polled(server, "good", times=5)
                 daemon.stop()
     assert [json.loads(line)["title"] for line in events.read_text().splitlines()] == ["Told", "Told too"]
+    assert {(entry["task"], entry["log_level"]) for entry in logs if entry["event"] == "task.failed"} == {
+        ("bad", "error")
+    }
 
 
 async def test_a_reload_that_changes_stdout_in_the_middle_of_a_line_finishes_the_line(tmp_path: Path) -> None:

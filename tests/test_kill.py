@@ -19,7 +19,7 @@ from server import open_server
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("STATUSTRIO_KILLS", "15"))
+KILLS = int(os.environ.get("STATUSTRIO_KILLS", "10"))
 
 
 async def post_until(page: StatusPage, done: trio.Event) -> None:
