@@ -134,7 +134,7 @@ async def test_the_request_says_who_asks_and_takes_gzip_alone() -> None:
         await fetcher.get(server.url("/feed"))
     headers = server.requests[0].headers
     assert headers["user-agent"].startswith("statustrio/")
-    assert "+https://" in headers["user-agent"]
+    assert "status page monitor" in headers["user-agent"]
     assert headers["accept-encoding"] == "gzip"
     assert "atom" in headers["accept"]
     assert headers["x_key"] == "s3cret"
