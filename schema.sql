@@ -122,9 +122,11 @@ SELECT h.*
 
 CREATE VIEW incident_updates AS
 SELECT provider, incident_id, at AS update_at, status, text AS message
-  FROM updates
+  FROM updates u
  WHERE NOT vanished
- ORDER BY provider, incident_id, at, n;
+ ORDER BY provider, incident_id,                    -- one without a time stands where it came
+          coalesce(at, (SELECT max(o.at) FROM updates o
+                         WHERE o.provider = u.provider AND o.incident_id = u.incident_id AND o.n < u.n)), n;
 
 CREATE VIEW provider_health AS
 SELECT id AS provider, last_polled_at, last_success_at, consecutive_failures, last_error, next_poll_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import select
@@ -13,23 +14,20 @@ from attrs import define
 
 from statustrio.redaction import Redactor
 
-LEVELS = ("debug", "info", "warning", "error")
-
 
 def configure_logs(level: str, redactor: Redactor) -> None:
     """Send what is at least as grave as `level` to stderr, without secrets."""
     stream = Stream(sys.stderr.fileno() if sys.stderr else None)
     people = stream.is_terminal()
+    render = structlog.dev.ConsoleRenderer(colors=True) if people else structlog.processors.JSONRenderer()
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,  # to text, so that the redactor sees it
+        redactor,
+        render,
     ]
-    if people:
-        # Exceptions are rendered to text before the redactor sees the fields.
-        processors += [structlog.processors.format_exc_info, redactor, structlog.dev.ConsoleRenderer(colors=True)]
-    else:
-        processors += [structlog.processors.format_exc_info, redactor, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -47,12 +45,14 @@ class Stream:
 
     _descriptor: int | None
     _lost: int = 0
+    _torn: bool = False
+    """The last line was taken in part."""
 
     def is_terminal(self) -> bool:
         return self._descriptor is not None and os.isatty(self._descriptor)
 
     def write(self, text: str) -> None:
-        if self._lost and self._put(f"{self._lost} lines of the log were lost\n"):
+        if self._lost and self._put(json.dumps({"event": "log.lost", "lines": self._lost}) + "\n"):
             self._lost = 0
         self._lost += not self._put(text)
 
@@ -62,14 +62,16 @@ class Stream:
     def _put(self, text: str) -> bool:
         if self._descriptor is None:
             return False
-        data = text.encode(errors="backslashreplace")
+        data = b"\n" * self._torn + text.encode(errors="backslashreplace")
         try:
-            for start in range(0, len(data), select.PIPE_BUF):
+            while data:
                 poll = select.poll()
                 poll.register(self._descriptor, select.POLLOUT)
                 if not any(flags & select.POLLOUT for _, flags in poll.poll(0)):
                     return False
-                os.write(self._descriptor, data[start : start + select.PIPE_BUF])
+                written = os.write(self._descriptor, data[: select.PIPE_BUF])
+                data = data[written:]
+                self._torn = bool(data)
         except OSError:
             return False
         return True

@@ -93,6 +93,14 @@ async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp
         assert all("if-none-match" in asked.headers for asked in later)
 
 
+async def into_pipe(config: Path, *, stderr: int = subprocess.DEVNULL) -> tuple[trio.Process, int]:
+    """A daemon that writes into a pipe, and the end to read from (or not)."""
+    reading, writing = os.pipe()
+    process = await trio.lowlevel.open_process(command(config), stdout=writing, stderr=stderr, env=environment())
+    os.close(writing)
+    return process, reading
+
+
 async def post_until(page: StatusPage, done: trio.Event, pause: float = 0.03) -> None:
     """Updates go on, whatever happens to the daemon: incidents of five updates, one after the other."""
     number = 0
@@ -213,11 +221,7 @@ async def test_sigterm_ends_within_five_seconds_though_stdout_is_blocked_and_the
     async with open_server(deadline=60) as server:
         page = serve(server, "loud")["loud"]
         config = write_config(tmp_path / "providers.yaml", urls(server, "loud"))
-        reading, writing = os.pipe()
-        process = await trio.lowlevel.open_process(
-            command(config), stdout=writing, stderr=subprocess.DEVNULL, env=environment()
-        )
-        os.close(writing)
+        process, reading = await into_pipe(config)
         await polled(server, "loud")
         for number in range(60):
             page.open(f"Incident {number}", "x" * 3000)
@@ -241,11 +245,7 @@ async def test_a_reader_that_goes_away_ends_a_daemon_with_nobody_else_to_tell(tm
     async with open_server(deadline=30) as server:
         serve(server, "one")
         config = write_config(tmp_path / "providers.yaml", urls(server, "one"))
-        reading, writing = os.pipe()
-        process = await trio.lowlevel.open_process(
-            command(config), stdout=writing, stderr=subprocess.DEVNULL, env=environment()
-        )
-        os.close(writing)
+        process, reading = await into_pipe(config)
         await polled(server, "one")
         os.close(reading)
         with trio.fail_after(2):
@@ -257,11 +257,7 @@ async def test_a_reader_that_goes_away_is_missed_by_no_other_consumer(tmp_path: 
         page = serve(server, "one")["one"]
         more = f"consumers:\n  - {{type: stdout}}\n  - {{type: file, path: {tmp_path / 'events.jsonl'}}}\n"
         config = write_config(tmp_path / "providers.yaml", urls(server, "one"), more=more)
-        reading, writing = os.pipe()
-        process = await trio.lowlevel.open_process(
-            command(config), stdout=writing, stderr=subprocess.PIPE, env=environment()
-        )
-        os.close(writing)
+        process, reading = await into_pipe(config, stderr=subprocess.PIPE)
         await polled(server, "one")
         os.close(reading)
         assert process.stderr is not None
@@ -452,11 +448,7 @@ async def test_a_reload_that_changes_stdout_in_the_middle_of_a_line_finishes_the
     async with open_server(deadline=60) as server:
         page = serve(server, "loud")["loud"]
         config = write_config(tmp_path / "providers.yaml", urls(server, "loud"), more="consumers: [{type: stdout}]\n")
-        reading, writing = os.pipe()
-        process = await trio.lowlevel.open_process(
-            command(config), stdout=writing, stderr=subprocess.PIPE, env=environment()
-        )
-        os.close(writing)
+        process, reading = await into_pipe(config, stderr=subprocess.PIPE)
         await polled(server, "loud")
         for number in range(10):
             page.open(f"Incident {number}", "x" * 9000)

@@ -336,3 +336,14 @@ def test_open_lists_do_not_read_the_whole_history(store: SqliteStore) -> None:
         row["detail"] for row in store._connection.execute("EXPLAIN QUERY PLAN SELECT * FROM open_incidents")
     )
     assert "incidents_open" in plan
+
+
+def test_an_update_without_a_time_stands_where_it_came(store: SqliteStore, reader: sqlite3.Connection) -> None:
+    """A page can show a new text under an old date: its time is not known, but that it is the newest is."""
+    updates = (
+        KnownUpdate(0, AT, "investigating", Status.INVESTIGATING, "first"),
+        KnownUpdate(1, None, "identified", Status.IDENTIFIED, "second"),
+    )
+    commit(store, incident("i1", updates=updates))
+    assert queries.last_messages(reader) == {("acme", "i1"): "second"}
+    assert [row["message"] for row in view(reader, "incident_updates")] == ["first", "second"]

@@ -60,7 +60,8 @@ def last_messages(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
     """What the vendor last said of each open incident."""
     rows = connection.execute(
         "SELECT i.provider, i.id, (SELECT u.text FROM updates u WHERE u.provider = i.provider AND "
-        "u.incident_id = i.id AND NOT u.vanished ORDER BY u.at DESC, u.n DESC LIMIT 1) AS text "
+        "u.incident_id = i.id AND NOT u.vanished ORDER BY coalesce(u.at, (SELECT max(o.at) FROM updates o WHERE "
+        "o.provider = u.provider AND o.incident_id = u.incident_id AND o.n < u.n)) DESC, u.n DESC LIMIT 1) AS text "
         "FROM incidents i WHERE i.open = 1"
     )
     return {(row["provider"], row["id"]): row["text"] or "" for row in rows}
