@@ -10,20 +10,12 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import UPDATE, WORDS, Platform, hashed_id, kind_of, label_of, path_key, web_url
+from statustrio.platforms.platform import Platform, hashed_id, path_key, web_url
+from statustrio.platforms.words import ANY_WORD, UPDATE, front, kind_of, label_of
 
-_WORD = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
-_FRONT = re.compile(
-    rf"\[\s?(?P<bracket>{_WORD})\s?\]"
-    rf"|status\s?:\s?(?P<stated>{_WORD})\b"
-    rf"|(?P<word>{_WORD})\s?(?:[:\u2013\u2014-](?:\s|$)|[.!]?(?:\n|$))"
-    r"|(?P<planned>(?:scheduled|planned)\ maintenance)\ (?:at|for|from|in|of|on|to)\b",
-    re.IGNORECASE,
-)
-"""A word that stands for itself: in brackets, after "Status:", before a colon or a dash, alone on the first line."""
 _EMPHASIS = re.compile(
     rf"\s{{0,99}}(?:<(?:p|div|span)\b[^<>]{{0,200}}>\s{{0,99}}){{0,4}}<(?:strong|b|h[1-6])\b[^<>]{{0,200}}>"
-    rf"\s{{0,99}}(?P<word>{_WORD})\s{{0,99}}[:.]?\s{{0,99}}</",
+    rf"\s{{0,99}}(?P<word>{ANY_WORD})\s{{0,99}}[:.]?\s{{0,99}}</",
     re.IGNORECASE,
 )
 """A word that the markup sets off at the very front."""
@@ -48,8 +40,8 @@ def incident_id(entry: Entry) -> str:
 def read(entry: Entry) -> Reading:
     markup = entry.content or entry.summary
     text = html_to_text(markup)
-    titled = _label(entry.title)
-    told = _emphasised(markup) or _label(text) or (str(Status.RESOLVED) if _OVER.match(text) else None)
+    titled, _ = front(entry.title)
+    told = _emphasised(markup) or front(text)[0] or (str(Status.RESOLVED) if _OVER.match(text) else None)
     label = (told or titled if titled in _WEAK else titled) or str(Status.UNKNOWN)
     is_maintenance = Kind.MAINTENANCE in {kind_of(word) for word in (titled, told) if word is not None}
     at = entry.updated or entry.published
@@ -75,11 +67,6 @@ def _own_key(entry: Entry) -> str | None:
 def _linked_key(entry: Entry) -> str | None:
     path = path_key(entry.link)
     return f"{path} {entry.title}" if path is not None else None
-
-
-def _label(text: str) -> str | None:
-    match = _FRONT.match(text)
-    return label_of(match[match.lastgroup or 0]) if match else None
 
 
 def _emphasised(markup: str) -> str | None:

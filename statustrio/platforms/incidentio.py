@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Component, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, kind_of, label_of, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.words import kind_of, label_of
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
@@ -64,7 +65,7 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("incidentio", Shape.LATEST, recognises, read)
+PLATFORM = Platform("incidentio", Shape.LATEST, recognises, read, paths=("/feed.atom", "/feed.rss"))
 
 
 def _split(content: str) -> tuple[str, tuple[Component, ...] | None]:

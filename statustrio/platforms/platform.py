@@ -1,75 +1,45 @@
-"""What a platform is, and what the readers of all platforms share: the words of pages, links as keys. Pure."""
+"""What a platform is, and what the readers of all platforms share: links as keys. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import timedelta
 from hashlib import blake2b
-from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import frozen
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import one_line
-from statustrio.model import Kind, Reading, Shape, Status
+from statustrio.model import Reading, Shape
 
 
 @frozen
 class Platform:
     """A maker of status pages.
 
-    `recognises` judges by what a feed says, never by its URL. `read` is asked for entries that changed; the id it
-    gives an incident is free of scheme and host where the platform allows it.
+    `recognises` judges by what a feed says; `address` is a pattern of feed URLs that are this platform's alone, and
+    counts only where no platform recognises what the feed says. `paths` is where its pages publish their feed, the
+    most telling one first. `read` is asked for entries that changed; the id it gives an incident is free of scheme
+    and host where the platform allows it.
+
+    A platform with a `gap` names no incidents, only subjects: its `incident_id` says what is affected, and updates of
+    one subject that are further apart are of different incidents (see `grouping`).
     """
 
     name: str
     shape: Shape
     recognises: Callable[[Feed], bool]
     read: Callable[[Entry], Reading]
+    address: re.Pattern[str] | None = None
+    paths: tuple[str, ...] = ()
+    gap: timedelta | None = None
 
 
 LONGEST_LINK = 2000
 """Characters: what browsers take."""
 LONGEST_ID = 500
-UPDATE = "update"
-"""The label of a message that leaves the status as it was."""
-
-WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "investigating": Status.INVESTIGATING,
-        "identified": Status.IDENTIFIED,
-        "monitoring": Status.MONITORING,
-        "resolved": Status.RESOLVED,
-        "closed": Status.RESOLVED,
-        "scheduled": Status.SCHEDULED,
-        "maintenance": Status.SCHEDULED,
-        "scheduled maintenance": Status.SCHEDULED,
-        "planned maintenance": Status.SCHEDULED,
-        "in progress": Status.IN_PROGRESS,
-        "verifying": Status.VERIFYING,
-        "completed": Status.COMPLETED,
-        "update": UPDATE,
-        "postmortem": "postmortem",
-        # Portuguese (incident.io pages are translated)
-        "resolvido": Status.RESOLVED,
-        "concluído": Status.COMPLETED,
-    }
-)
-"""The words pages put above a message, in lower case, and the label each one means."""
-
-_MAINTENANCE = frozenset({Status.SCHEDULED, Status.IN_PROGRESS, Status.VERIFYING, Status.COMPLETED})
-
-
-def label_of(words: str) -> str:
-    """The label that the page's words mean; words nobody knows become a label of their own, none at all `unknown`."""
-    words = one_line(words).casefold()
-    return str(WORDS.get(words, words.replace(" ", "_") or Status.UNKNOWN))
-
-
-def kind_of(label: str) -> Kind:
-    """The kind of a thing whose message has this label: some words are used for planned work alone."""
-    return Kind.MAINTENANCE if label in _MAINTENANCE else Kind.INCIDENT
 
 
 def web_url(link: str | None) -> str | None:

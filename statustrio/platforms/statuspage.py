@@ -6,31 +6,15 @@ The updates' times have no year and are in the page's zone; the year comes from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
-
-from statustrio.feed.dates import MONTHS, in_utc, zone_offset
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, kind_of, label_of, last_segment, web_url
-
-_BORDER = re.compile(
-    r"<small>(?P<date>[^<]{0,99}(?:</?var\b[^<>]{0,99}>[^<]{0,99}){0,6})</small>\s{0,99}<br\s{0,9}/?>\s{0,99}"
-    r"<strong>(?P<label>.{0,99}?)</strong>\s{0,99}(?:-\s{0,99})?",
-    re.DOTALL | re.IGNORECASE,
-)
-"""Where an update begins. Every count is bounded, so that no document takes more than linear time."""
-_MOST_UPDATES = 1000
-"""Of one incident, the newest count. Real incidents have some dozens."""
-
-_TAG = re.compile(r"<[^<>]*>")
-_CLOCK = re.compile(r"[0-9]:[0-9]{2}")
-_DATE = re.compile(
-    r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>[0-9]{1,2}), (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?: (?P<zone>\S+))?"
-)
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.timeline import MOST_UPDATES, Block, blocks, has_blocks, parse_stamp
+from statustrio.platforms.words import kind_of
 
 _BANNER = "THIS IS A SCHEDULED EVENT"
 _BANNER_LENGTH = 1000
@@ -46,8 +30,6 @@ _HISTORY = re.compile(r"tag:[^,]+,2005:/history")
 
 _SLACK = timedelta(days=7)
 """How much later than the update printed above it an update may be: people date updates back, but not by more."""
-_FARTHEST = timedelta(days=200)
-"""Some year puts any day within half a year of the reference; only the 29th of February can miss it."""
 
 
 def recognises(feed: Feed) -> bool:
@@ -64,12 +46,12 @@ def incident_id(entry: Entry) -> str:
 
 def read(entry: Entry) -> Reading:
     content = _content(entry)
-    borders = list(_borders(content))[:_MOST_UPDATES]
-    banner = _banner(content[: borders[0].start()] if borders else content)
+    printed = blocks(content)[:MOST_UPDATES]
+    banner = _banner(content[: printed[0].start] if printed else content)
     # with the banner, `published` is when the work is planned to begin; RSS has no other date
     posted = entry.updated or (None if banner else entry.published)
-    if borders:
-        updates = _updates(content, borders, entry, planned=banner is not None)
+    if printed:
+        updates = _updates(printed, entry, planned=banner is not None)
     else:
         updates = (Update(posted, Status.UNKNOWN, html_to_text(content)),)
     is_maintenance = banner is not None or kind_of(updates[0].label) is Kind.MAINTENANCE
@@ -91,77 +73,29 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("statuspage", Shape.TIMELINE, recognises, read)
+PLATFORM = Platform("statuspage", Shape.TIMELINE, recognises, read, paths=("/history.atom", "/history.rss"))
 
 
-@frozen
-class _Stamp:
-    """A date as the page prints it: without a year, and perhaps of a zone nobody knows."""
-
-    month: int
-    day: int
-    hour: int
-    minute: int
-    offset: timedelta | None
-
-    def nearest(self, to: datetime) -> datetime | None:
-        """The time of this stamp in the year that puts it nearest; None if that is no such day."""
-        time = min(self._near(to), key=lambda time: abs(time - to), default=None)
-        return time if time is not None and abs(time - to) < _FARTHEST else None
-
-    def latest(self, limit: datetime) -> datetime | None:
-        """The last time of this stamp up to the limit."""
-        return max((time for time in self._near(limit) if time <= limit), default=None)
-
-    def _near(self, time: datetime) -> Iterator[datetime]:
-        for year in (time.year - 1, time.year, time.year + 1):
-            try:
-                local = datetime(year, self.month, self.day, self.hour, self.minute)  # noqa: DTZ001 - in the page's zone
-            except ValueError:  # no such day in that year, or in any
-                continue
-            utc = in_utc(local, self.offset or timedelta(0))
-            if utc is not None:
-                yield utc
-
-
-def _updates(content: str, borders: list[re.Match[str]], entry: Entry, *, planned: bool) -> tuple[Update, ...]:
+def _updates(printed: Sequence[Block], entry: Entry, *, planned: bool) -> tuple[Update, ...]:
     """The updates oldest first. Years are found from the newest backwards, as the page prints them."""
     reference = entry.updated or entry.published if planned else entry.published or entry.updated
     above = entry.published if planned and entry.updated is None else None
     updates: list[Update] = []
-    ends = [border.start() for border in borders[1:]] + [len(content)]
-    for border, end in zip(borders, ends, strict=True):
-        stamp = _stamp(_TAG.sub("", border["date"]))
+    for block in printed:
         time = None
-        if stamp is not None and above is not None:
-            time = stamp.latest(_later(above, _SLACK))
-        elif stamp is not None and reference is not None:
-            time = stamp.nearest(reference)
+        if block.stamp is not None and above is not None:
+            time = block.stamp.latest(_later(above, _SLACK))
+        elif block.stamp is not None and reference is not None:
+            time = block.stamp.nearest(reference)
         above = time or above
-        at = time if stamp is not None and stamp.offset is not None else None
-        label = label_of(html_to_text(border["label"]))
-        # Without the paragraph's own tags most messages are plain text, which is read twenty times as fast.
-        message = content[border.end() : end].rstrip().removesuffix("<p>").rstrip().removesuffix("</p>")
-        updates.append(Update(at, label, html_to_text(message)))
+        at = time if block.stamp is not None and block.stamp.offset is not None else None
+        updates.append(Update(at, block.label, block.text))
     return tuple(reversed(updates))
 
 
 def _later(time: datetime, by: timedelta) -> datetime:
     end = datetime.max.replace(tzinfo=UTC)
     return time + by if end - time > by else end
-
-
-def _stamp(text: str) -> _Stamp | None:
-    match = _DATE.fullmatch(" ".join(text.split()))
-    month = MONTHS.get(match["month"].lower()) if match else None
-    if match is None or month is None:
-        return None
-    return _Stamp(month, int(match["day"]), int(match["hour"]), int(match["minute"]), zone_offset(match["zone"] or ""))
-
-
-def _borders(content: str) -> Iterator[re.Match[str]]:
-    """The beginnings of updates, newest first. Small print without a clock belongs to a message."""
-    return (border for border in _BORDER.finditer(content) if _CLOCK.search(_TAG.sub("", border["date"])))
 
 
 def _banner(front: str) -> str | None:
@@ -184,7 +118,7 @@ def _window(banner: str, published: datetime | None) -> tuple[datetime | None, d
 
 
 def _planned(text: str, near: datetime) -> datetime | None:
-    stamp = _stamp(text)
+    stamp = parse_stamp(text)
     return stamp.nearest(near) if stamp is not None and stamp.offset is not None else None
 
 
@@ -192,7 +126,7 @@ def _is_ours(entry: Entry) -> bool:
     if not _NUMBERED.fullmatch(entry.id or "") and not _CODED.fullmatch(entry.link or ""):
         return False
     content = _content(entry)
-    return any(True for _ in _borders(content)) or _banner(content) is not None
+    return has_blocks(content) or _banner(content) is not None
 
 
 def _content(entry: Entry) -> str:

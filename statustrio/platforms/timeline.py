@@ -1,0 +1,137 @@
+"""What the platforms share that print a whole timeline into one entry: small print with a date, a bold word, a text.
+
+    <small>Feb <var data-var='date'>24</var>, <var data-var='time'>20:01</var> UTC</small><br><strong>Resolved</strong>
+    <small>June 4, 2026 05:15 PDT</small><br /><b>Investigating</b>
+
+Where the year is missing it is derived from the entry's own dates. Every count in a pattern is bounded, so that no
+document takes more than linear time. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from statustrio.feed.dates import MONTHS, in_utc, zone_offset
+from statustrio.feed.text import html_to_text
+from statustrio.platforms.words import label_of
+
+_BORDER = re.compile(
+    r"<small>(?P<date>[^<]{0,99}(?:</?var\b[^<>]{0,99}>[^<]{0,99}){0,6})</small>\s{0,99}<br\s{0,9}/?>\s{0,99}"
+    r"<(?P<bold>strong|b)>(?P<label>.{0,99}?)</(?P=bold)>\s{0,99}(?:-\s{0,99})?",
+    re.DOTALL | re.IGNORECASE,
+)
+MOST_UPDATES = 1000
+"""Of one incident, as they are printed. Real incidents have some dozens."""
+
+_TAG = re.compile(r"<[^<>]*>")
+_CLOCK = re.compile(r"[0-9]:[0-9]{2}")
+_DATE = re.compile(
+    r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>[0-9]{1,2}),(?: (?P<year>[0-9]{4}),?)?"
+    r" (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?: (?P<zone>\S+))?"
+)
+_FARTHEST = timedelta(days=200)
+"""Some year puts any day within half a year of the reference; only the 29th of February can miss it."""
+
+
+@frozen
+class Stamp:
+    """A date as a page prints it: perhaps without a year, perhaps in a zone nobody knows (`offset` None)."""
+
+    year: int | None
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+    offset: timedelta | None
+
+    def nearest(self, to: datetime) -> datetime | None:
+        """The time of this stamp in the year that puts it nearest; None if that is no such day."""
+        time = min(self._around(to, to), key=lambda time: abs(time - to), default=None)
+        return time if time is not None and (self.year or abs(time - to) < _FARTHEST) else None
+
+    def latest(self, limit: datetime) -> datetime | None:
+        """The last time of this stamp up to the limit."""
+        return max((time for time in self._around(limit, limit) if time <= limit), default=None)
+
+    def within(self, start: datetime, end: datetime) -> datetime | None:
+        """The time of this stamp in the year that puts it nearest to a span; the later one of two within it."""
+
+        def distance(time: datetime) -> timedelta:
+            return max(start - time, time - end, timedelta(0))
+
+        return min(reversed(list(self._around(start, end))), key=distance, default=None)
+
+    def _around(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        years = (self.year,) if self.year else range(start.year - 1, end.year + 2)
+        for year in years:
+            try:
+                local = datetime(year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001 - in the page's zone
+            except ValueError:  # no such day in that year, or in any
+                continue
+            utc = in_utc(local, self.offset or timedelta(0))
+            if utc is not None:
+                yield utc
+
+
+@frozen
+class Block:
+    """One update as it is printed: where it begins, its date (None: nobody can read it), its word and its HTML."""
+
+    start: int
+    stamp: Stamp | None
+    word: str
+    message: str
+
+    @property
+    def label(self) -> str:
+        return label_of(html_to_text(self.word))
+
+    @property
+    def text(self) -> str:
+        # Without the paragraph's own tags most messages are plain text, which is read twenty times as fast.
+        return html_to_text(self.message.rstrip().removesuffix("<p>").rstrip().removesuffix("</p>"))
+
+
+def blocks(content: str) -> list[Block]:
+    """The updates in the order in which they are printed. Small print without a clock belongs to a message."""
+    borders = [match for match in _BORDER.finditer(content) if _has_clock(match)]
+    ends = [*(border.start() for border in borders), len(content)][1:]
+    return [
+        Block(border.start(), parse_stamp(_date(border)), border["label"], content[border.end() : end])
+        for border, end in zip(borders, ends, strict=True)
+    ]
+
+
+def has_blocks(content: str) -> bool:
+    """Whether there is any update."""
+    return any(_has_clock(match) for match in _BORDER.finditer(content))
+
+
+def parse_stamp(text: str) -> Stamp | None:
+    """`Feb 24, 20:01 UTC`, `June 4, 2026 05:15 PDT`, `Jul 7, 13:20:00 GMT+0`; None for anything else."""
+    match = _DATE.fullmatch(" ".join(text.split()))
+    month = MONTHS.get(match["month"].lower()) if match else None
+    if match is None or month is None:
+        return None
+    return Stamp(
+        year=int(match["year"]) if match["year"] else None,
+        month=month,
+        day=int(match["day"]),
+        hour=int(match["hour"]),
+        minute=int(match["minute"]),
+        second=int(match["second"] or 0),
+        offset=zone_offset(match["zone"] or ""),
+    )
+
+
+def _date(border: re.Match[str]) -> str:
+    return _TAG.sub("", border["date"])
+
+
+def _has_clock(border: re.Match[str]) -> bool:
+    return _CLOCK.search(_date(border)) is not None

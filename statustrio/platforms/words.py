@@ -1,0 +1,127 @@
+"""The words of pages: which label each one means, in the languages pages are written in. Pure.
+
+Words count only where they stand for themselves (`front`): running text speaks of "active incidents" on the calmest
+day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from statustrio.feed.text import one_line
+from statustrio.model import Kind, Status
+
+UPDATE = "update"
+"""The label of a message that leaves the status as it was."""
+POSTMORTEM = "postmortem"
+OPEN = str(Status.INVESTIGATING)
+"""The label of what a page says is open and no more than that: the first of the words for work."""
+
+_LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "English": {
+        Status.INVESTIGATING: "investigating, detected, initial notification",
+        Status.IDENTIFIED: "identified",
+        Status.MONITORING: "monitoring",
+        Status.RESOLVED: "resolved, closed",
+        Status.SCHEDULED: "scheduled, planned, rescheduled, maintenance, scheduled maintenance, planned maintenance",
+        Status.IN_PROGRESS: "in progress, active",
+        Status.VERIFYING: "verifying",
+        Status.COMPLETED: "completed",
+        UPDATE: "update, updated",
+        POSTMORTEM: "postmortem, post-mortem",
+    },
+    "German": {
+        Status.INVESTIGATING: "untersuchung, untersuchung läuft, wird untersucht, in untersuchung",
+        Status.IDENTIFIED: "identifiziert",
+        Status.MONITORING: "überwachung, wird überwacht, beobachtung",
+        Status.RESOLVED: "gelöst, behoben",
+        Status.SCHEDULED: "geplant, wartung, geplante wartung",
+        Status.IN_PROGRESS: "in bearbeitung, wird durchgeführt",
+        Status.VERIFYING: "überprüfung, wird überprüft",
+        Status.COMPLETED: "abgeschlossen",
+        UPDATE: "aktualisierung",
+    },
+    "Portuguese": {
+        Status.INVESTIGATING: "investigando, em investigação",
+        Status.IDENTIFIED: "identificado",
+        Status.MONITORING: "monitorando, monitoramento, em monitoramento",
+        Status.RESOLVED: "resolvido",
+        Status.SCHEDULED: "agendado, agendada, manutenção, manutenção programada",
+        Status.IN_PROGRESS: "em andamento, em progresso",
+        Status.VERIFYING: "verificando, em verificação",
+        Status.COMPLETED: "concluído, concluída",
+        UPDATE: "atualização",
+    },
+    "Spanish": {
+        Status.INVESTIGATING: "investigando, en investigación",
+        Status.IDENTIFIED: "identificado",
+        Status.MONITORING: "monitoreando, monitorizando, supervisando, en supervisión",
+        Status.RESOLVED: "resuelto",
+        Status.SCHEDULED: "programado, programada, mantenimiento, mantenimiento programado",
+        Status.IN_PROGRESS: "en curso, en progreso",
+        Status.VERIFYING: "verificando, en verificación",
+        Status.COMPLETED: "completado, completada, finalizado",
+        UPDATE: "actualización",
+    },
+    "French": {
+        Status.INVESTIGATING: "enquête, enquête en cours, investigation, en cours d'investigation",
+        Status.IDENTIFIED: "identifié",
+        Status.MONITORING: "surveillance, sous surveillance, en surveillance",
+        Status.RESOLVED: "résolu",
+        Status.SCHEDULED: "planifié, planifiée, prévu, maintenance planifiée, maintenance programmée",
+        Status.IN_PROGRESS: "en cours",
+        Status.VERIFYING: "vérification, en cours de vérification",
+        Status.COMPLETED: "terminé, terminée",
+        UPDATE: "mise à jour",
+    },
+    "Japanese": {
+        Status.INVESTIGATING: "調査中",
+        Status.IDENTIFIED: "特定, 特定済み, 原因特定",
+        Status.MONITORING: "監視中, 経過観察中",
+        Status.RESOLVED: "解決, 解決済み, 復旧済み",
+        Status.SCHEDULED: "予定, 予定済み, 計画済み, メンテナンス, 定期メンテナンス",
+        Status.IN_PROGRESS: "進行中, 実施中",
+        Status.VERIFYING: "検証中, 確認中",
+        Status.COMPLETED: "完了",
+        UPDATE: "更新, アップデート",
+    },
+}
+WORDS: Mapping[str, str] = MappingProxyType(
+    {word: str(label) for table in _LANGUAGES.values() for label, words in table.items() for word in words.split(", ")}
+)
+"""The words pages put above a message, in lower case, and the label each one means."""
+
+_MAINTENANCE = frozenset({Status.SCHEDULED, Status.IN_PROGRESS, Status.VERIFYING, Status.COMPLETED})
+
+ANY_WORD = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
+"""A regular expression of all of them."""
+_FRONT = re.compile(
+    rf"\[\s?(?P<bracket>{ANY_WORD})\s?\]\s?(?:[:\u2013\u2014-](?=\s))?"
+    rf"|status\s?:\s?(?P<stated>{ANY_WORD})\b"
+    rf"|(?P<word>{ANY_WORD})\s?(?:[:\u2013\u2014-](?=\s|$)|[.!]?(?=\n|$))"
+    r"|(?P<planned>(?:scheduled|planned)\ maintenance)\ (?:at|for|from|in|of|on|to)\b",
+    re.IGNORECASE,
+)
+"""A word that stands for itself: in brackets, after "Status:", before a colon or a dash, alone on the first line."""
+
+
+def label_of(words: str) -> str:
+    """The label that the page's words mean; words nobody knows become a label of their own, none at all `unknown`."""
+    words = one_line(words).casefold()
+    return WORDS.get(words, words.replace(" ", "_") or str(Status.UNKNOWN))
+
+
+def kind_of(label: str) -> Kind:
+    """The kind of a thing whose message has this label: some words are used for planned work alone."""
+    return Kind.MAINTENANCE if label in _MAINTENANCE else Kind.INCIDENT
+
+
+def front(text: str) -> tuple[str | None, str]:
+    """The label that the first word of a text stands for, and the text without it; None if no word stands there."""
+    match = _FRONT.match(text)
+    if match is None:
+        return None, text
+    label = label_of(match[match.lastgroup or 0])
+    return label, text if match["planned"] else text[match.end() :].strip()
