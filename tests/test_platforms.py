@@ -33,7 +33,7 @@ def entry(id: str | None, content: str = "", link: str | None = None, summary: s
         pytest.param(feed(entry("x"), entry("tag:h,2005:Incident/1", STATUSPAGE)), "statuspage", id="not the first"),
         pytest.param(feed(id="tag:h.example,2005:/history"), "statuspage", id="statuspage atom without entries"),
         pytest.param(feed(description="Statuspage"), "statuspage", id="statuspage rss without entries"),
-        pytest.param(feed(entry("tag:h,2005:Incident/cljsng54g1", STATUSPAGE)), "generic", id="instatus"),
+        pytest.param(feed(entry("tag:h,2005:Incident/cljsng54g1", STATUSPAGE)), "generic", id="no number"),
         pytest.param(
             feed(
                 entry(
@@ -42,7 +42,7 @@ def entry(id: str | None, content: str = "", link: str | None = None, summary: s
                     link="https://h.example/incidents/qwe456",
                 )
             ),
-            "generic",
+            "flashduty",
             id="deepseek",
         ),
         pytest.param(feed(generator="incident.io"), "incidentio", id="incident.io without entries"),

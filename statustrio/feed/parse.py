@@ -30,7 +30,8 @@ MOST_ENTRIES = 5000
 class Entry:
     """An item of a feed. `title` is plain text, `content` and `summary` are HTML as the page wrote it.
 
-    RSS descriptions are `summary`, `content:encoded` is `content`. A date that cannot be understood is None.
+    RSS descriptions are `summary`, `content:encoded` is `content`. A date that cannot be understood is None. `status`
+    is an element of that name, which no format knows and one platform has.
     """
 
     id: str | None
@@ -41,6 +42,7 @@ class Entry:
     content: str
     summary: str
     categories: tuple[str, ...] = ()
+    status: str = ""
 
 
 @frozen
@@ -157,6 +159,8 @@ def digest(entry: Entry) -> str:
         [_tight(category) for category in entry.categories],
         at.isoformat() if at else None,
     ]
+    if entry.status:
+        fields.append(entry.status)
     return blake2b(json.dumps(fields).encode(), digest_size=16).hexdigest()
 
 
@@ -178,6 +182,7 @@ def _entry(raw: dict[str, Any]) -> Entry:
         categories=tuple(
             label for tag in dict.get(raw, "tags", []) if (label := plain(_text(tag, "term") or _text(tag, "label")))
         ),
+        status=one_line(_text(raw, "status")),
     )
 
 

@@ -20,6 +20,7 @@ _EMPHASIS = re.compile(
 )
 """A word that the markup sets off at the very front."""
 _OVER = re.compile(r"this (?:issue|incident) (?:is now|is|has been|has now been) resolved\b", re.IGNORECASE)
+"""The one sentence that ends an incident where no word does; it must be the first."""
 
 _WEAK = frozenset({None, UPDATE, str(Status.SCHEDULED)})
 """Labels of a title that the text may overrule: titles keep "Scheduled maintenance" to the end."""
@@ -41,7 +42,7 @@ def read(entry: Entry) -> Reading:
     markup = entry.content or entry.summary
     text = html_to_text(markup)
     titled, _ = front(entry.title)
-    told = _emphasised(markup) or front(text)[0] or (str(Status.RESOLVED) if _OVER.match(text) else None)
+    told = _emphasised(markup) or front(text)[0] or over(text)
     label = (told or titled if titled in _WEAK else titled) or str(Status.UNKNOWN)
     is_maintenance = Kind.MAINTENANCE in {kind_of(word) for word in (titled, told) if word is not None}
     at = entry.updated or entry.published
@@ -54,6 +55,11 @@ def read(entry: Entry) -> Reading:
         started_at=entry.published,
         updated_at=at,
     )
+
+
+def over(text: str) -> str | None:
+    """The label `resolved` where the text begins by saying so in a plain sentence."""
+    return str(Status.RESOLVED) if _OVER.match(text) else None
 
 
 PLATFORM = Platform("generic", Shape.LATEST, recognises, read)

@@ -59,13 +59,18 @@ def read(entry: Entry) -> Reading:
         title=entry.title,
         updates=(Update(at, label, html_to_text(message[status.end() :] if status else message)),),
         url=web_url(entry.link) or web_url(entry.id),
-        started_at=_created(key) or entry.published,
+        started_at=_earlier(_created(key), at) or entry.published,
         updated_at=at,
         components=listed,
     )
 
 
 PLATFORM = Platform("incidentio", Shape.LATEST, recognises, read, paths=("/feed.atom", "/feed.rss"))
+
+
+def _earlier(created: datetime | None, at: datetime | None) -> datetime | None:
+    """An incident is written down with its first update, sometimes a moment after it."""
+    return min(created, at) if created and at else created
 
 
 def _split(content: str) -> tuple[str, tuple[Component, ...] | None]:

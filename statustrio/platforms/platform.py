@@ -12,7 +12,7 @@ from attrs import frozen
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import one_line
-from statustrio.model import Reading, Shape
+from statustrio.model import Component, Reading, Shape
 
 
 @frozen
@@ -64,6 +64,11 @@ def last_segment(url: str | None) -> str | None:
     parts = _split(url or "")
     segment = parts.path.rstrip("/").rpartition("/")[2] if parts else ""
     return segment if 0 < len(segment) <= LONGEST_ID else None
+
+
+def listed(names: str) -> tuple[Component, ...] | None:
+    """The components of a list with commas; None for an empty one."""
+    return tuple(Component(name) for one in names.split(",") if (name := one_line(one))) or None
 
 
 def hashed_id(entry: Entry) -> str:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from attrs import evolve
+
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
 from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
-from statustrio.platforms.timeline import MOST_UPDATES, Block, blocks, has_blocks, parse_stamp
+from statustrio.platforms.timeline import MOST_UPDATES, Block, begun, blocks, has_blocks, later, parse_stamp
 from statustrio.platforms.words import kind_of
 
 _BANNER = "THIS IS A SCHEDULED EVENT"
@@ -59,15 +61,14 @@ def read(entry: Entry) -> Reading:
     if starts and updates[-1].label == Status.COMPLETED:
         # Over before it was planned to begin: it cannot have begun after its end.
         starts = min(starts, updates[-1].at or starts)
-    begun = next((update.at for update in updates if is_maintenance and update.label == Status.IN_PROGRESS), None)
     return Reading(
         incident_id=incident_id(entry),
         kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
         title=entry.title,
         updates=updates,
         url=web_url(entry.link),
-        started_at=begun or starts or updates[0].at,
-        updated_at=posted or updates[-1].at,
+        started_at=(begun(updates) if is_maintenance else None) or starts or updates[0].at,
+        updated_at=entry.updated or later(posted, updates[-1].at),
         scheduled_for=starts,
         scheduled_until=ends,
     )
@@ -90,7 +91,20 @@ def _updates(printed: Sequence[Block], entry: Entry, *, planned: bool) -> tuple[
         above = time or above
         at = time if block.stamp is not None and block.stamp.offset is not None else None
         updates.append(Update(at, block.label, block.text))
-    return tuple(reversed(updates))
+    updates.reverse()
+    return tuple(updates) if planned else _in_season(updates, entry.published)
+
+
+def _in_season(updates: Sequence[Update], published: datetime | None) -> tuple[Update, ...]:
+    """The updates, an hour earlier or later where the page writes `PST` all year.
+
+    `published` is the time of the newest update, and has its true zone.
+    """
+    newest = updates[-1].at
+    shift = published.replace(second=0, microsecond=0) - newest if newest and published else timedelta(0)
+    if abs(shift) != timedelta(hours=1):
+        return tuple(updates)
+    return tuple(evolve(update, at=update.at + shift if update.at else None) for update in updates)
 
 
 def _later(time: datetime, by: timedelta) -> datetime:

@@ -10,13 +10,14 @@ document takes more than linear time. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from statustrio.feed.dates import MONTHS, in_utc, zone_offset
 from statustrio.feed.text import html_to_text
+from statustrio.model import Status, Update
 from statustrio.platforms.words import label_of
 
 _BORDER = re.compile(
@@ -97,19 +98,60 @@ class Block:
         return html_to_text(self.message.rstrip().removesuffix("<p>").rstrip().removesuffix("</p>"))
 
 
+def sections(borders: Iterable[re.Match[str]], text: str) -> list[tuple[re.Match[str], str]]:
+    """Each border with what stands between it and the next one."""
+    borders = list(borders)
+    ends = [*(border.start() for border in borders), len(text)][1:]
+    return [(border, text[border.end() : end]) for border, end in zip(borders, ends, strict=True)]
+
+
 def blocks(content: str) -> list[Block]:
     """The updates in the order in which they are printed. Small print without a clock belongs to a message."""
-    borders = [match for match in _BORDER.finditer(content) if _has_clock(match)]
-    ends = [*(border.start() for border in borders), len(content)][1:]
+    borders = (match for match in _BORDER.finditer(content) if _has_clock(match))
     return [
-        Block(border.start(), parse_stamp(_date(border)), border["label"], content[border.end() : end])
-        for border, end in zip(borders, ends, strict=True)
+        Block(border.start(), parse_stamp(_date(border)), border["label"], message)
+        for border, message in sections(borders, content)
     ]
+
+
+def dated(block: Block) -> datetime | None:
+    """The time of an update whose date has a year and a zone; None for any other."""
+    stamp = block.stamp
+    if stamp is None or stamp.year is None or stamp.offset is None:
+        return None
+    middle = datetime(stamp.year, 7, 1, tzinfo=UTC)
+    return stamp.nearest(middle)
+
+
+def newest_dated(borders: Iterable[re.Match[str]], text: str, at: datetime | None) -> tuple[Update, ...]:
+    """The updates, oldest first, of an entry that prints them newest first and dates none but the newest.
+
+    Each border has the group `word`; `at` is the entry's own date.
+    """
+    printed = sections(borders, text)[:MOST_UPDATES]
+    updates = [Update(None, label_of(border["word"]), html_to_text(message)) for border, message in printed]
+    return tuple(reversed([evolve(update, at=at) for update in updates[:1]] + updates[1:]))
+
+
+def begun(updates: Iterable[Update]) -> datetime | None:
+    """When planned work began, as its timeline says; None while it has not, or where no word tells."""
+    return next((update.at for update in updates if update.label == Status.IN_PROGRESS), None)
+
+
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two dates that may be missing: RSS has the second of the newest update, its text the minute."""
+    return max((date for date in (one, other) if date), default=None)
 
 
 def has_blocks(content: str) -> bool:
     """Whether there is any update."""
     return any(_has_clock(match) for match in _BORDER.finditer(content))
+
+
+def has_year(content: str) -> bool:
+    """Whether the first update has a whole date."""
+    stamp = next((parse_stamp(_date(match)) for match in _BORDER.finditer(content) if _has_clock(match)), None)
+    return stamp is not None and stamp.year is not None
 
 
 def parse_stamp(text: str) -> Stamp | None:

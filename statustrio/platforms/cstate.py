@@ -1,0 +1,51 @@
+"""cState: one entry per issue, dated with its start; the title begins with a word in brackets once it is resolved.
+
+No other word stands in brackets, so it means the same in every language.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from statustrio.feed.dates import parse_date
+from statustrio.feed.parse import Entry, Feed
+from statustrio.feed.text import html_to_text
+from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.platforms import generic
+from statustrio.platforms.platform import Platform, web_url
+from statustrio.platforms.words import OPEN
+
+_TITLE = re.compile(r"\[[^\[\]]{1,60}\]\s{0,9}(?P<title>.+)")
+_ISSUE = re.compile(r"https?://.+/issues/.+")
+
+
+def recognises(feed: Feed) -> bool:
+    """By the generator; the oldest sites have that of Hugo, which makes many other things."""
+    hugo = feed.generator.startswith("Hugo ") and re.search(r"\bstatus\b", feed.title, re.IGNORECASE)
+    return feed.generator == "github.com/cstate" or bool(hugo)
+
+
+def read(entry: Entry) -> Reading:
+    title = _TITLE.fullmatch(entry.title)
+    # the oldest sites, whose entries are posts, have no mark for the end
+    standing = OPEN if _ISSUE.fullmatch(entry.link or "") else str(Status.UNKNOWN)
+    label, at = (str(Status.RESOLVED), _resolved_at(entry)) if title else (standing, entry.published)
+    return Reading(
+        incident_id=generic.incident_id(entry),
+        kind=Kind.INCIDENT,
+        title=title["title"] if title else entry.title,
+        updates=(Update(at, label, html_to_text(entry.content or entry.summary)),),
+        url=web_url(entry.link),
+        started_at=entry.published,
+        updated_at=at,
+    )
+
+
+PLATFORM = Platform("cstate", Shape.LATEST, recognises, read, paths=("/index.xml",))
+
+
+def _resolved_at(entry: Entry) -> datetime | None:
+    """The category is the time of the end as Go prints it, or the year 1."""
+    times = (parse_date(category.removesuffix(" UTC")) for category in entry.categories)
+    return next((time for time in times if time and entry.published and time >= entry.published), None)

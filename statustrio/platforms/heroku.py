@@ -1,0 +1,39 @@
+"""Heroku: Atom, one entry per incident with its newest text; the title begins with the state."""
+
+from __future__ import annotations
+
+import re
+
+from statustrio.feed.parse import Entry, Feed
+from statustrio.feed.text import html_to_text
+from statustrio.model import Reading, Shape, Update
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.words import OPEN, front, kind_of
+
+_PAGE = re.compile(r"https?://status\.heroku\.com(?:/.*)?")
+_LINK = re.compile(r"https?://status\.heroku\.com/incidents/[0-9]+")
+
+
+def recognises(feed: Feed) -> bool:
+    """By the page it says it is of, or by the entries' links."""
+    return _PAGE.fullmatch(feed.link or "") is not None or any(
+        _LINK.fullmatch(entry.link or "") for entry in feed.entries
+    )
+
+
+def read(entry: Entry) -> Reading:
+    label, title = front(entry.title)
+    at = entry.updated or entry.published
+    return Reading(
+        incident_id=last_segment(entry.link) or hashed_id(entry),
+        kind=kind_of(label or OPEN),
+        title=title or entry.title,
+        # what is over begins with "Resolved"
+        updates=(Update(at, label or OPEN, html_to_text(entry.content or entry.summary)),),
+        url=web_url(entry.link),
+        started_at=entry.published if entry.updated else None,
+        updated_at=at,
+    )
+
+
+PLATFORM = Platform("heroku", Shape.LATEST, recognises, read, address=_PAGE, paths=("/feed",))

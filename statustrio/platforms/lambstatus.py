@@ -1,0 +1,40 @@
+"""LambStatus: all updates in the entry, newest first, with whole dates."""
+
+from __future__ import annotations
+
+import re
+
+from statustrio.feed.parse import Entry, Feed
+from statustrio.feed.text import html_to_text
+from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, has_year
+
+_LINK = re.compile(r"https?://.+/(?P<kind>incidents|maintenances)/[\w-]{12}")
+
+
+def recognises(feed: Feed) -> bool:
+    """Links of Statuspage look like these, but its dates have no year."""
+    return any(_LINK.fullmatch(entry.link or "") and has_year(entry.content or entry.summary) for entry in feed.entries)
+
+
+def read(entry: Entry) -> Reading:
+    content = entry.content or entry.summary
+    posted = entry.updated or entry.published
+    printed = reversed(blocks(content)[:MOST_UPDATES])
+    updates = tuple(Update(dated(block), block.label, block.text) for block in printed)
+    updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
+    link = _LINK.fullmatch(entry.link or "")
+    is_maintenance = link is not None and link["kind"] == "maintenances"
+    return Reading(
+        incident_id=last_segment(entry.link) or hashed_id(entry),
+        kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
+        title=entry.title,
+        updates=updates,
+        url=web_url(entry.link),
+        started_at=begun(updates) if is_maintenance else updates[0].at,
+        updated_at=updates[-1].at or posted,
+    )
+
+
+PLATFORM = Platform("lambstatus", Shape.TIMELINE, recognises, read, paths=("/history.rss",))

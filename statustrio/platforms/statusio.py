@@ -1,0 +1,41 @@
+"""Status.io: all updates in the entry, oldest first, with whole dates in the page's zone; the link tells the kind."""
+
+from __future__ import annotations
+
+import re
+
+from statustrio.feed.parse import Entry, Feed
+from statustrio.feed.text import html_to_text, one_line
+from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, later
+from statustrio.platforms.words import kind_of
+
+_LINK = re.compile(r"https?://[^/]+/pages/(?P<kind>incident|maintenance)/[0-9a-f]{24}/[0-9a-f]{24}")
+
+
+def recognises(feed: Feed) -> bool:
+    return any(_LINK.fullmatch(entry.link or "") for entry in feed.entries)
+
+
+def read(entry: Entry) -> Reading:
+    content = entry.content or entry.summary
+    posted = entry.updated or entry.published
+    updates = tuple(Update(dated(block), block.label, block.text) for block in blocks(content)[-MOST_UPDATES:])
+    updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
+    link = _LINK.fullmatch(entry.link or "")
+    is_maintenance = link["kind"] == "maintenance" if link else kind_of(updates[-1].label) is Kind.MAINTENANCE
+    return Reading(
+        incident_id=last_segment(entry.link) or one_line(entry.id or "") or hashed_id(entry),
+        kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
+        title=entry.title,
+        updates=updates,
+        url=web_url(entry.link),
+        started_at=begun(updates) if is_maintenance else updates[0].at,
+        updated_at=entry.updated or later(posted, updates[-1].at),
+    )
+
+
+PLATFORM = Platform(
+    "statusio", Shape.TIMELINE, recognises, read, address=re.compile(r"https?://[^/]+/pages/[0-9a-f]{24}/rss")
+)
