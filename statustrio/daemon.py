@@ -294,6 +294,7 @@ class Daemon:
             url=fetched.url,
             content_type=fetched.content_type,
             platform=config.platform,
+            hint=config.hint,
             last_platform=state.platform,
             last_window=state.window,
         )

@@ -1,7 +1,7 @@
 """What one observation changes: the heart of the monitor, a pure function of what is known and what was seen.
 
-What an update means is `lifecycle`'s business, which update it is `matching`'s, what becomes of one incident that of
-`incidents`; here all of it is applied to a feed's window: first sight, entries that slid into view, incidents that
+What an update means is `lifecycle`'s business, which update it is `matching`'s, whose it is `grouping`'s, what becomes
+of one incident that of `incidents`; here all of it is applied to a feed's window: first sight, entries that slid into view, incidents that
 left, were withdrawn or moved, and a provider that went dark.
 """
 
@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, field, frozen
 
+from statustrio.grouping import group
 from statustrio.incidents import Told, absorb, supersede, take_down, tell
-from statustrio.lifecycle import minute
+from statustrio.lifecycle import minute, same_minute
 from statustrio.model import (
     Change,
     Draft,
@@ -53,7 +54,7 @@ def detect(known: Known, observation: Observation) -> Change:
             absences = _absences(known, observation, known.state.window, known.state.shape)
             return _success(known, observation, known.state, absences, {})
         case _:
-            return _detect_seen(known, observation, outcome)
+            return _detect_seen(known, observation, group(known, outcome, observation.at))
 
 
 def _detect_failure(known: Known, observation: Observation, failed: Failed) -> Change:
@@ -157,6 +158,9 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
         return _Arrival(first_sight=False, incidents=incidents, drafts=(changed,) if new_page else ())
     renamed = _same_incidents(known.incidents, seen.readings)
     if not (renamed or moved):
+        if seen.shape is Shape.CURRENT:
+            # What is open now is all there is to show: another incident than last time is no gap.
+            return _Arrival(first_sight=False, incidents=incidents)
         gap = _provider_draft("gap", observation, "nothing the feed shows is known: updates may have been missed")
         return _Arrival(first_sight=False, incidents=incidents, drafts=(gap,))
     for old, new in renamed.items():
@@ -168,22 +172,34 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
 
 
 def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading]) -> dict[str, str]:
-    """Old id to new id of the incidents that have the same title and start under another id."""
-    candidates: dict[tuple[str, datetime], list[str]] = {}
+    """Old id to new id of the incidents that the page shows under another id."""
+    candidates: dict[str, list[KnownIncident]] = {}
     for incident in known:
-        if incident.started_at:
-            candidates.setdefault(_face(incident.title, incident.started_at), []).append(incident.incident_id)
+        candidates.setdefault(_face(incident.title), []).append(incident)
     renamed: dict[str, str] = {}
     for incident_id, one in {reading.incident_id: reading for reading in readings}.items():
-        same = candidates.get(_face(one.title, one.started_at), []) if one.started_at else []
+        alike = candidates.get(_face(one.title), [])
+        same = next((incident for incident in alike if _began_or_went_on_together(incident, one)), None)
         if same:
-            renamed[same.pop(0)] = incident_id
+            alike.remove(same)
+            renamed[same.incident_id] = incident_id
     return renamed
 
 
-def _face(title: str, started_at: datetime) -> tuple[str, datetime]:
-    """What an incident is known by when its id is not: title and minute of its start."""
-    return " ".join(title.split()), minute(started_at)
+def _face(title: str) -> str:
+    return " ".join(title.split())
+
+
+def _began_or_went_on_together(incident: KnownIncident, reading: Reading) -> bool:
+    """Whether start or update of both are of one minute: what one platform gives as the start, another does not."""
+    if same_minute(incident.started_at, reading.started_at):
+        return True
+    labels = {(minute(update.at), update.label) for update in incident.updates if update.at}
+    return any(
+        not labels.isdisjoint({(minute(update.at), update.label), (minute(update.at), str(Status.UNKNOWN))})
+        for update in reading.updates
+        if update.at
+    )
 
 
 def _move(state: ProviderState, seen: Seen, observation: Observation) -> str:

@@ -77,6 +77,9 @@ def absorb(
         # An older entry, read again or late, speaks for its own update alone.
         reading = evolve(reading, title=before.title, updated_at=before.updated_at)
         reading = evolve(reading, url=None, impact=None, components=None)
+    if shape is Shape.PER_UPDATE and reading.started_at is None:
+        # Where no entry tells when it all began, it began with the oldest one there is.
+        reading = evolve(reading, started_at=min((one.at for one in timeline if one.at), default=None))
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
@@ -134,7 +137,8 @@ def _timeline(
             next_n += 1
         elif match.edited:
             revision = match.known.revision + 1
-            rewritten = KnownUpdate(match.known.n, update.at, update.label, Status.UNKNOWN, update.text, revision)
+            at = update.at or match.known.at
+            rewritten = KnownUpdate(match.known.n, at, update.label, Status.UNKNOWN, update.text, revision)
             shown.append(rewritten)
             fresh[match.known.n] = True
         else:

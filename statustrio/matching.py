@@ -94,8 +94,22 @@ def _match_keys(
     return matches
 
 
+def _match_undated(known: Sequence[KnownUpdate], matches: list[Match]) -> list[Match]:
+    """Match what the page gives no time (any more) by its label: some pages date the newest update alone."""
+    taken = {match.known.n for match in matches if match.known}
+    left = [update for update in known if update.n not in taken and not update.vanished]
+    for place in (place for place, match in enumerate(matches) if match.known is None and match.shown.at is None):
+        shown = matches[place].shown
+        alike = [update for update in left if update.label == shown.label]
+        found = next((one for one in alike if same_text(one.text, shown.text)), alike[0] if alike else None)
+        if found:
+            left.remove(found)
+            matches[place] = Match(shown, found, edited=not same_text(found.text, shown.text))
+    return matches
+
+
 def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
-    matches = _match_keys(known, shown, key)
+    matches = _match_undated(known, _match_keys(known, shown, key))
     matched = {match.known.n for match in matches if match.known}
     gone = [update for update in known if not update.vanished and update.n not in matched]
     new = [place for place, match in enumerate(matches) if match.known is None]

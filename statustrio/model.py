@@ -96,7 +96,7 @@ class Reading:
     """What a platform's reader made of one entry.
 
     `updates` are oldest first and never none. `impact` and `components` are None where the page does not say.
-    `scheduled_for` and `scheduled_until` bound planned work.
+    `scheduled_for` and `scheduled_until` bound planned work; `digest` is that of the entry.
     """
 
     incident_id: str
@@ -110,6 +110,7 @@ class Reading:
     components: tuple[Component, ...] | None = None
     scheduled_for: datetime | None = None
     scheduled_until: datetime | None = None
+    digest: str = ""
 
 
 @frozen
@@ -134,7 +135,7 @@ class Seen:
     """A poll that brought another document than the last one.
 
     `window` is everything the document shows, `readings` only the entries whose digest is new.
-    `host` is the one that answered, after redirects.
+    `host` is the one that answered, after redirects. `gap` (seconds) says that the ids are of subjects, see `grouping`.
     """
 
     platform: str
@@ -144,6 +145,7 @@ class Seen:
     body_digest: str
     window: tuple[Shown, ...]
     readings: tuple[Reading, ...]
+    gap: float | None = None
 
 
 @frozen

@@ -154,6 +154,7 @@ async def _look(fetched: Fetched, config: ProviderConfig, state: ProviderState, 
         body_digest=body_digest(fetched.body),
         window=document.window,
         readings=readings,
+        gap=document.gap,
     )
 
 

@@ -55,6 +55,7 @@ async def _probe(web: Web, provider: ProviderConfig, redactor: Redactor) -> dict
                 url=fetched.url,
                 content_type=fetched.content_type,
                 platform=provider.platform,
+                hint=provider.hint,
                 last_platform=None,
                 last_window=(),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from statustrio.feed.parse import digest, parse_feed
 from statustrio.model import Reading, Shape, Shown
@@ -20,6 +20,7 @@ class Document:
     shape: Shape
     window: tuple[Shown, ...]
     readings: tuple[Reading, ...]
+    gap: float | None = None
 
 
 def read_document(
@@ -28,18 +29,20 @@ def read_document(
     url: str,
     content_type: str | None,
     platform: str | None,
+    hint: str | None,
     last_platform: str | None,
     last_window: Iterable[Shown],
 ) -> Document:
     """Read a feed. `platform` is the configured one, `last_platform` the one that made the last document.
 
+    Without the first, the document itself says who made it; where it does not, `hint` decides.
     FeedError where the body is no whole feed.
     """
     feed = parse_feed(body, url=url, content_type=content_type)
     chosen = BY_NAME[platform] if platform else recognise(feed)
-    if platform is None and last_platform is not None and not feed.entries and chosen.name == "generic":
+    if platform is None and chosen.name == "generic":
         # A feed without entries may show nothing to recognise it by: then it is who it was.
-        chosen = BY_NAME[last_platform]
+        chosen = BY_NAME[(last_platform if not feed.entries else None) or hint or "generic"]
     known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}
     window: dict[str, Shown] = {}
     readings = []
@@ -50,10 +53,12 @@ def read_document(
         if mark in known:
             window[mark] = known[mark]
             continue
-        reading = chosen.read(entry)
-        window[mark] = Shown(mark, reading.incident_id, entry.published or entry.updated)
+        reading = evolve(chosen.read(entry), digest=mark)
+        at = entry.published or entry.updated or reading.updates[-1].at
+        window[mark] = Shown(mark, reading.incident_id, at)
         readings.append(reading)
-    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings))
+    gap = chosen.gap.total_seconds() if chosen.gap is not None else None
+    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings), gap)
 
 
 def body_digest(body: bytes) -> str:

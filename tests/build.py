@@ -56,6 +56,7 @@ class World:
     minutes: float = 0
     interval: float = 60
     offline: bool = False
+    gap: float | None = None
     state: model.ProviderState = field(factory=lambda: model.ProviderState("p", "P", URL))
     incidents: dict[str, model.KnownIncident] = field(factory=dict)
     events: list[Event] = field(factory=list)
@@ -67,10 +68,13 @@ class World:
         return self.observe(self.seen(page), after=after, backfill=backfill)
 
     def seen(self, page: Sequence[Reading]) -> Seen:
-        window = tuple(model.Shown(repr(one), one.incident_id, one.started_at) for one in page)
-        old = set() if self.platform != self.state.platform else {shown.digest for shown in self.state.window}
-        fresh = tuple(one for one in page if repr(one) not in old)
-        return Seen(self.platform, self.shape, self.host, model.Validators(), repr(page), window, fresh)
+        old = {} if self.platform != self.state.platform else {shown.digest: shown for shown in self.state.window}
+        window = tuple(
+            old.get(repr(one)) or model.Shown(repr(one), one.incident_id, one.started_at or one.updates[-1].at)
+            for one in page
+        )
+        fresh = tuple(evolve(one, digest=repr(one)) for one in page if repr(one) not in old)
+        return Seen(self.platform, self.shape, self.host, model.Validators(), repr(page), window, fresh, self.gap)
 
     def unchanged(self, *, after: float = 1) -> tuple[model.Draft, ...]:
         return self.observe(Unchanged(), after=after)

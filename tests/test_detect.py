@@ -866,3 +866,54 @@ def test_an_incident_without_a_start_is_nobody_elses_twin() -> None:
         "provider.changed",
         "incident.opened",
     ]
+
+
+def test_what_is_open_now_is_all_there_is_so_another_incident_is_no_gap() -> None:
+    world = World(Shape.CURRENT, "azure")
+    world.see(reading(INV))
+    assert kinds(world.see(reading(up("investigating", 30), id="b", title="Other"))) == ["incident.opened"]
+
+
+def test_an_incident_of_separate_entries_began_with_the_oldest_of_them() -> None:
+    world = World(Shape.PER_UPDATE, "checkly")
+    first, second = (reading(up(label, at), started_at=None) for label, at in (("investigating", 3), ("update", 9)))
+    (draft,) = world.see(second)
+    assert draft.started_at == t(9)
+    world.see(second, first)
+    assert world.incidents["a"].started_at == t(3)
+
+
+def test_an_update_that_both_show_tells_a_moved_incident_where_their_starts_differ() -> None:
+    world = World(Shape.LATEST, "generic")
+    world.see(reading(up("identified", 5), id="old"))
+    world.platform, world.shape = "statuspage", Shape.TIMELINE
+    drafts = world.see(reading(INV, up("identified", 5), up("monitoring", 9), id="new"))
+    assert kinds(drafts) == ["provider.changed", "incident.updated"]
+    assert world.change is not None
+    assert world.change.renamed == (("old", "new"),)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(reading(up("identified", 5), up("monitoring", 9), id="new", title="Another"), id="title"),
+        pytest.param(reading(up("monitoring", 5), id="new", started_at=t(-9)), id="label"),
+        pytest.param(reading(up("identified", 6), id="new"), id="minute"),
+    ],
+)
+def test_nothing_in_common_makes_no_incident_the_same(other: Reading) -> None:
+    world = World(Shape.LATEST, "generic")
+    world.see(reading(up("identified", 5), id="old"))
+    world.platform, world.shape = "statuspage", Shape.TIMELINE
+    assert kinds(world.see(other)) == ["provider.changed", "incident.opened"]
+    assert world.incidents["old"].status is Status.SUPERSEDED
+
+
+def test_only_the_newest_update_has_a_time_and_keeps_it() -> None:
+    world = World()
+    world.see(reading(INV))
+    (draft,) = world.see(reading(evolve(INV, at=None), RES))
+    assert draft.event == "incident.resolved"
+    assert [update.at for update in world.incidents["a"].updates] == [INV.at, RES.at]
+    (draft,) = world.see(reading(evolve(INV, at=None, text="why"), RES))
+    assert (draft.event, draft.update_at) == ("incident.edited", INV.at)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "statustrio"
 LAYERS: dict[str, tuple[str, ...]] = {
     # Pure functions and data.
     "core": (
-        "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "detect", "schedule",
+        "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "grouping", "detect", "schedule",
         "connectivity", "filters",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "reading", "redaction", "codec",
