@@ -16,10 +16,10 @@ _REGION = re.compile(r"(?P<service>.+?)-(?P<region>[a-z]{2}(?:-(?:gov|iso[a-z]?)
 _GENERATOR = "AWS Service Health Dashboard"
 _TITLE = re.compile(
     r"(?:(?P<prefix>service is operating normally|informational message|performance issues|service degradation"
-    r"|service impact|service disruption):\s?)?(?P<over>\[resolved\]\s?)?(?P<title>.*)",
+    r"|service impact|service disruption):\s?)?(?P<over>\[(?:resolved|解決済み?)\]\s?)?(?P<title>.*)",
     re.IGNORECASE,
 )
-"""`Service disruption: [RESOLVED] Increased Error Rates`; the brackets outdo the words before them."""
+"""`Service disruption: [RESOLVED] Increased Error Rates`; the brackets, in Tokyo Japanese, outdo the prefix."""
 _NORMAL = "service is operating normally"
 _IMPACTS = {
     "informational message": Impact.NONE,

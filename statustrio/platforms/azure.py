@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text, one_line
+from statustrio.feed.text import html_to_text
 from statustrio.model import Component, Kind, Reading, Shape, Update
-from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id
+from statustrio.platforms.platform import Platform, hashed_id, own_id
 from statustrio.platforms.words import OPEN
 
 PAGE = "https://azure.status.microsoft/en-us/status"
@@ -22,10 +22,9 @@ def recognises(feed: Feed) -> bool:
 
 
 def read(entry: Entry) -> Reading:
-    slug = one_line(entry.id or "")
     at = entry.published or entry.updated
     return Reading(
-        incident_id=slug if 0 < len(slug) <= LONGEST_ID else hashed_id(entry),
+        incident_id=own_id(entry.id) or hashed_id(entry),
         kind=Kind.INCIDENT,
         title=entry.title,
         updates=(Update(at, OPEN, html_to_text(entry.content or entry.summary)),),

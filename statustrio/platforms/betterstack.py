@@ -38,8 +38,8 @@ def incident_id(entry: Entry) -> str:
 
 def read(entry: Entry) -> Reading:
     text = html_to_text(entry.content or entry.summary)
-    monitor = _MONITOR.fullmatch(entry.title)
-    if monitor and path_key(entry.link) is None:
+    monitor = _MONITOR.fullmatch(entry.title) if path_key(entry.link) is None else None
+    if monitor:
         label = OPEN if monitor["state"] == "went down" else str(Status.RESOLVED)
         title = f"{monitor['name']} went down"
     else:

@@ -17,7 +17,7 @@ from statustrio.platforms.platform import Platform, web_url
 from statustrio.platforms.words import OPEN
 
 _TITLE = re.compile(r"\[[^\[\]]{1,60}\]\s{0,9}(?P<title>.+)")
-_ISSUE = re.compile(r"https?://.+/issues/.+")
+_ISSUE = re.compile(r"https?://[^/]{1,255}/(?:[^/]{1,99}/){0,9}issues/[^/]")
 
 
 def recognises(feed: Feed) -> bool:
@@ -29,7 +29,7 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     title = _TITLE.fullmatch(entry.title)
     # the oldest sites, whose entries are posts, have no mark for the end
-    standing = OPEN if _ISSUE.fullmatch(entry.link or "") else str(Status.UNKNOWN)
+    standing = OPEN if _ISSUE.match(entry.link or "") else str(Status.UNKNOWN)
     label, at = (str(Status.RESOLVED), _resolved_at(entry)) if title else (standing, entry.published)
     return Reading(
         incident_id=generic.incident_id(entry),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text, one_line
+from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
 from statustrio.platforms.timeline import newest_dated
 from statustrio.platforms.words import ANY_WORD, kind_of
 
@@ -27,9 +27,8 @@ def read(entry: Entry) -> Reading:
     updates = newest_dated(_BORDER.finditer(content), content, at) or (
         Update(at, str(Status.UNKNOWN), html_to_text(content)),
     )
-    own = one_line(entry.id or "")
     return Reading(
-        incident_id=own if 0 < len(own) <= LONGEST_ID else last_segment(entry.link) or hashed_id(entry),
+        incident_id=own_id(entry.id) or last_segment(entry.link) or hashed_id(entry),
         kind=kind_of(updates[-1].label),
         title=entry.title,
         updates=updates,

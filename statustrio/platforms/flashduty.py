@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text, one_line
+from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _STATUS = re.compile(r"\s{0,9}<p>\s{0,9}<strong>\s{0,9}Status:\s{0,9}</strong>(?P<word>[^<]{1,60})</p>", re.IGNORECASE)
@@ -26,7 +26,7 @@ def read(entry: Entry) -> Reading:
     label = label_of(status["word"].replace("_", " ")) if status else str(Status.UNKNOWN)
     at = entry.updated or entry.published
     return Reading(
-        incident_id=last_segment(entry.link) or one_line(entry.id or "").rpartition("/")[2] or hashed_id(entry),
+        incident_id=last_segment(entry.link) or own_id((entry.id or "").rpartition("/")[2]) or hashed_id(entry),
         kind=kind_of(label),
         title=entry.title,
         updates=(Update(at, label, html_to_text(markup[status.end() :] if status else markup)),),

@@ -61,5 +61,5 @@ def _local(text: str, zone: str) -> datetime | None:
     """A time of the named zone; None where there is no such day, or the machine does not know the zone."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    except (ValueError, ZoneInfoNotFoundError, OverflowError):
+    except (ValueError, ZoneInfoNotFoundError, OverflowError, OSError):  # `US` is a directory
         return None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Component, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -42,7 +42,7 @@ def recognises(feed: Feed) -> bool:
 
 
 def incident_id(entry: Entry) -> str:
-    return last_segment(entry.link) or last_segment(entry.id) or one_line(entry.id or "") or hashed_id(entry)
+    return last_segment(entry.link) or last_segment(entry.id) or own_id(entry.id) or hashed_id(entry)
 
 
 def read(entry: Entry) -> Reading:

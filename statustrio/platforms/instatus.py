@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, own_id, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, Block, blocks, later
 from statustrio.platforms.words import kind_of
 
@@ -34,11 +34,12 @@ def read(entry: Entry) -> Reading:
     front = content[: printed[0].start] if printed else content
     facts = {match["name"].lower(): one_line(html_to_text(match["value"])) for match in _FACT.finditer(front)}
     posted = entry.updated or entry.published
-    updates = _in_order(printed, entry) or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
-    is_maintenance = facts.get("type", "").casefold() == "maintenance" or "/maintenance/" in (entry.link or "")
+    is_planned = facts.get("type", "").casefold() == "maintenance" or "/maintenance/" in (entry.link or "")
+    updates = _in_order(printed, entry, is_planned=is_planned)
+    updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
     return Reading(
-        incident_id=last_segment(entry.link) or one_line(entry.id or "").rpartition("/")[2] or hashed_id(entry),
-        kind=Kind.MAINTENANCE if is_maintenance else kind_of(updates[-1].label),
+        incident_id=last_segment(entry.link) or own_id((entry.id or "").rpartition("/")[2]) or hashed_id(entry),
+        kind=Kind.MAINTENANCE if is_planned else kind_of(updates[-1].label),
         title=entry.title,
         updates=updates,
         url=web_url(entry.link),
@@ -51,7 +52,7 @@ def read(entry: Entry) -> Reading:
 PLATFORM = Platform("instatus", Shape.TIMELINE, recognises, read, paths=("/history.atom", "/history.rss"))
 
 
-def _in_order(printed: list[Block], entry: Entry) -> tuple[Update, ...]:
+def _in_order(printed: list[Block], entry: Entry, *, is_planned: bool) -> tuple[Update, ...]:
     """The updates oldest first. Incidents are printed newest first, maintenance the other way round."""
     starts, ends = entry.published or entry.updated, entry.updated or entry.published
     updates = []
@@ -63,6 +64,9 @@ def _in_order(printed: list[Block], entry: Entry) -> tuple[Update, ...]:
             else None
         )
         updates.append(Update(at, block.label, block.text))
-    if updates and (updates[0].at or _LONG_AGO) > (updates[-1].at or _LONG_AGO):
-        updates.reverse()
+    if updates:
+        first, last = (updates[place].at or _LONG_AGO for place in (0, -1))
+        # times in a zone that nobody knows tell nothing; the kind does
+        if first > last or (first == last and not is_planned):
+            updates.reverse()
     return tuple(sorted(updates, key=lambda update: update.at or _LONG_AGO))

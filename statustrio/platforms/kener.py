@@ -12,7 +12,7 @@ from statustrio.platforms.words import label_of
 
 _GUID = re.compile(r"(?P<kind>incident|maintenance)-[0-9]{1,30}")
 _TITLE = re.compile(r"\[(?:Incident|Maintenance)\]\s{0,9}(?P<title>.+)")
-_FACT = re.compile(r"(?P<name>Status|Affected|Scheduled): (?P<value>.*)")
+_FACT = re.compile(r"(?P<name>Status|Affected|Scheduled):\s?(?P<value>.{0,4000})")
 _OWN_WORDS = {"ready": str(Status.SCHEDULED), "ongoing": str(Status.IN_PROGRESS)}
 
 

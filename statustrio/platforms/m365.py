@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, web_url
+from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
 from statustrio.platforms.words import OPEN
 
 _WELL = frozenset({"available", "operational", "service restored", "service operational"})
@@ -24,7 +24,7 @@ def read(entry: Entry) -> Reading:
     label = str(Status.RESOLVED) if word in _WELL else str(Status.UNKNOWN) if word in {"", "unknown"} else OPEN
     at = entry.published or entry.updated
     return Reading(
-        incident_id=entry.title,
+        incident_id=own_id(entry.title) or hashed_id(entry),
         kind=Kind.INCIDENT,
         title=entry.title,
         updates=(Update(at, label, entry.status),),

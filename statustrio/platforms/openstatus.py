@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, path_key, web_url
+from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, path_key, web_url
 from statustrio.platforms.timeline import newest_dated
 from statustrio.platforms.words import label_of
 
@@ -50,4 +52,5 @@ PLATFORM = Platform("openstatus", Shape.TIMELINE, recognises, read, paths=("/fee
 def _incident_id(entry: Entry) -> str:
     """The path of the link; the old link of all planned work leads to one list, so that the title must tell."""
     key = path_key(entry.link) or path_key(entry.id)
-    return key if key and "?" not in key and last_segment(entry.link or entry.id) else hashed_id(entry)
+    # the date of an entry moves with each edit
+    return key if key and "?" not in key and len(key) <= LONGEST_ID else hashed_id(evolve(entry, published=None))

@@ -66,6 +66,12 @@ def last_segment(url: str | None) -> str | None:
     return segment if 0 < len(segment) <= LONGEST_ID else None
 
 
+def own_id(text: str | None) -> str | None:
+    """What an entry calls itself, as a key; None where that is nothing, or longer than any page's name."""
+    own = one_line(text or "")
+    return own if 0 < len(own) <= LONGEST_ID else None
+
+
 def listed(names: str) -> tuple[Component, ...] | None:
     """The components of a list with commas; None for an empty one."""
     return tuple(Component(name) for one in names.split(",") if (name := one_line(one))) or None

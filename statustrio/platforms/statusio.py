@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text, one_line
+from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, later
 from statustrio.platforms.words import kind_of
 
@@ -26,7 +26,7 @@ def read(entry: Entry) -> Reading:
     link = _LINK.fullmatch(entry.link or "")
     is_maintenance = link["kind"] == "maintenance" if link else kind_of(updates[-1].label) is Kind.MAINTENANCE
     return Reading(
-        incident_id=last_segment(entry.link) or one_line(entry.id or "") or hashed_id(entry),
+        incident_id=last_segment(entry.link) or own_id(entry.id) or hashed_id(entry),
         kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
         title=entry.title,
         updates=updates,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
 from statustrio.platforms.words import OPEN
 
 _TITLE = re.compile(r"(?P<component>.*) - (?P<state>[^-]+)")
@@ -35,11 +35,10 @@ def read(entry: Entry) -> Reading:
     title = _TITLE.fullmatch(entry.title)
     component, state = (title["component"], title["state"].casefold()) if title else (entry.title, "")
     token = _TOKEN.fullmatch(entry.id or entry.link or "")
-    key = token["token"] if token else component
     label = _LABELS.get(state, OPEN if state else str(Status.UNKNOWN))
     at = entry.published or entry.updated
     return Reading(
-        incident_id=key if 0 < len(key) <= LONGEST_ID else hashed_id(entry),
+        incident_id=own_id(token["token"] if token else component) or hashed_id(entry),
         kind=Kind.MAINTENANCE if label == Status.IN_PROGRESS else Kind.INCIDENT,
         title=component,
         updates=(Update(at, label, html_to_text(entry.content or entry.summary)),),

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from attrs import evolve
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text, one_line
+from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, Block, begun, blocks, has_blocks, later, parse_stamp
 from statustrio.platforms.words import kind_of
 
@@ -43,7 +43,7 @@ def recognises(feed: Feed) -> bool:
 
 def incident_id(entry: Entry) -> str:
     """The id of the page's own API, which Atom and RSS both have only in the link."""
-    return last_segment(entry.link) or one_line(entry.id or "").rpartition(",2005:")[2] or hashed_id(entry)
+    return last_segment(entry.link) or own_id((entry.id or "").rpartition(",2005:")[2]) or hashed_id(entry)
 
 
 def read(entry: Entry) -> Reading:

@@ -161,7 +161,7 @@ def parse_stamp(text: str) -> Stamp | None:
     if match is None or month is None:
         return None
     return Stamp(
-        year=int(match["year"]) if match["year"] else None,
+        year=int(match["year"] or 0) or None,  # no calendar has a year 0
         month=month,
         day=int(match["day"]),
         hour=int(match["hour"]),
