@@ -1,4 +1,4 @@
--- The database of statustrio, schema version 1 (PRAGMA user_version). Times are RFC 3339 text in UTC.
+-- The database of statustrio, schema version 2 (PRAGMA user_version). Times are RFC 3339 text in UTC.
 -- For people: the four views at the end, and the table events. Everything else may change with the version.
 
 CREATE TABLE providers (
@@ -26,7 +26,9 @@ CREATE TABLE providers (
   unreachable_since    TEXT,
   gone                 INTEGER NOT NULL DEFAULT 0,  -- answered 410: not polled until the next start
   active_until         TEXT,                        -- trouble is open there, until then if it expires by itself
-  watching             INTEGER NOT NULL DEFAULT 0   -- the absence of an incident is being confirmed
+  watching             INTEGER NOT NULL DEFAULT 0,  -- the absence of an incident is being confirmed
+  pages                TEXT NOT NULL DEFAULT '[]',  -- JSON: the last few it was, [platform and host, told at]
+  moved_to             TEXT                         -- where permanent redirects lead
 );
 
 CREATE TABLE incidents (
@@ -79,10 +81,24 @@ CREATE TABLE events (
   event       TEXT NOT NULL,
   provider    TEXT,                                 -- null: the monitor as a whole
   incident_id TEXT,
-  payload     TEXT NOT NULL                         -- the JSON line as it is printed
+  payload     TEXT NOT NULL,                        -- the JSON line as it is printed
+  rule        TEXT                                  -- why there is this event; null: from before version 2
 );
 CREATE INDEX events_by_time ON events (timestamp);
 CREATE INDEX events_by_incident ON events (provider, incident_id);
+
+CREATE TABLE bodies (
+  id           INTEGER PRIMARY KEY,
+  provider     TEXT NOT NULL REFERENCES providers(id),
+  at           TEXT NOT NULL,                       -- when it was recorded
+  seq_first    INTEGER,                             -- the events it made; null: none, it only changed incidents
+  seq_last     INTEGER,
+  platform     TEXT NOT NULL,
+  url          TEXT NOT NULL,                       -- where it came from in the end
+  content_type TEXT,
+  body         BLOB NOT NULL                        -- the document as it came, compressed with zlib
+);
+CREATE INDEX bodies_by_provider ON bodies (provider, id);
 
 CREATE TABLE consumers (
   id     TEXT PRIMARY KEY,

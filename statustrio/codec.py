@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=False)
     converter.register_unstructure_hook(datetime, to_text)
     converter.register_structure_hook(datetime, lambda value, _: from_text(value))
+    converter.register_unstructure_hook(bytes, lambda value: b64encode(value).decode())
+    converter.register_structure_hook(bytes, lambda value, _: b64decode(value))
     outcomes = {"seen": Seen, "unchanged": Unchanged, "failed": Failed}
     names = {cls: name for name, cls in outcomes.items()}
     converter.register_unstructure_hook(

@@ -32,8 +32,8 @@ from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
-from statustrio.poller import Alarm, Poll, poll_once, run_poller
-from statustrio.reading import Document, read_document
+from statustrio.poller import Alarm, Poll, poll_once, read_fetched, run_poller
+from statustrio.reading import Document
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.rfc3339 import to_text
@@ -178,7 +178,8 @@ class Daemon:
         """Put a configuration in force, all but its pollers."""
         self.redactor.learn(config.secrets)
         self._web.change_limits(Limits.from_config(config.limits))
-        wanted = [Wanted(one.id, one.name, one.feed_url) for one in config.providers if one.enabled]
+        enabled = [one for one in config.providers if one.enabled]
+        wanted = [Wanted(one.id, one.name, one.feed_url, keeps_bodies=one.keep_bodies > 0) for one in enabled]
         for warning in await self._requests.ask(lambda store: store.configure(wanted)):
             log.warning("provider.renamed", reason=warning)
         self._tags.clear()
@@ -274,8 +275,11 @@ class Daemon:
             except FetchError as exc:
                 exc.args = (self.redactor.hide(str(exc)),)
                 raise
+            if isinstance(got, NotModified):
+                return got
             # What is remembered of where a document came from is told when it changes.
-            return evolve(got, url=self.redactor.hide(got.url)) if isinstance(got, Fetched) else got
+            moved_to = self.redactor.hide(got.moved_to) if got.moved_to else None
+            return evolve(got, url=self.redactor.hide(got.url), moved_to=moved_to)
 
         return Poll(
             fetch=fetch,
@@ -288,17 +292,7 @@ class Daemon:
         )
 
     async def _read(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
-        read = partial(
-            read_document,
-            fetched.body,
-            url=fetched.url,
-            content_type=fetched.content_type,
-            platform=config.platform,
-            hint=config.hint,
-            last_platform=state.platform,
-            last_window=state.window,
-        )
-        return await self._parse(len(fetched.body), read)
+        return await self._parse(len(fetched.body), partial(read_fetched, fetched, config, state))
 
     async def _parse(self, size: int, parse: Callable[[], T]) -> T:
         """Parse what is `size` bytes long where it holds nobody up."""

@@ -1,8 +1,8 @@
 """What one observation changes: the heart of the monitor, a pure function of what is known and what was seen.
 
 What an update means is `lifecycle`'s business, which update it is `matching`'s, whose it is `grouping`'s, what becomes
-of one incident that of `incidents`; here all of it is applied to a feed's window: first sight, entries that slid into view, incidents that
-left, were withdrawn or moved, and a provider that went dark.
+of one incident that of `incidents`; here all of it is applied to a feed's window: first sight, entries that slid into
+view, incidents that left, were withdrawn or moved, and a provider that went dark.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from statustrio.model import (
     Known,
     KnownIncident,
     Observation,
+    Page,
     ProviderState,
     Reading,
     Seen,
@@ -32,6 +33,7 @@ from statustrio.model import (
     Unchanged,
 )
 from statustrio.rfc3339 import to_text
+from statustrio.rules import Rule
 from statustrio.spans import duration
 
 FAILURES_UNTIL_BLIND = 3
@@ -40,6 +42,8 @@ CONFIRMING_POLLS = 3
 CONFIRMING_TIME = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=7)
 """An incident that left the window unresolved counts as open for so long."""
+PAGES_REMEMBERED = 5
+PAGE_TOLD_FOR = timedelta(days=1)
 FOREVER = datetime.max.replace(microsecond=0, tzinfo=UTC)
 GONE = 410
 
@@ -54,7 +58,8 @@ def detect(known: Known, observation: Observation) -> Change:
             absences = _absences(known, observation, known.state.window, known.state.shape)
             return _success(known, observation, known.state, absences, {})
         case _:
-            return _detect_seen(known, observation, group(known, outcome, observation.at))
+            change = _detect_seen(known, observation, group(known, outcome, observation.at))
+            return evolve(change, body=outcome.body if _is_telling(known, change) else None)
 
 
 def _detect_failure(known: Known, observation: Observation, failed: Failed) -> Change:
@@ -71,7 +76,8 @@ def _detect_failure(known: Known, observation: Observation, failed: Failed) -> C
     unreachable_since = state.unreachable_since
     if blind and unreachable_since is None and not known.offline:
         unreachable_since = observation.at
-        drafts = (_provider_draft("unreachable", observation, failed.reason),)
+        rule = Rule.GONE_410 if gone else Rule.THREE_FAILURES if failures >= FAILURES_UNTIL_BLIND else Rule.LONG_SILENCE
+        drafts = (_provider_draft("unreachable", observation, failed.reason, rule),)
     state = evolve(
         state,
         version=state.version + 1,
@@ -84,6 +90,19 @@ def _detect_failure(known: Known, observation: Observation, failed: Failed) -> C
         gone=gone,
     )
     return Change(state=state, at=observation.at, drafts=drafts)
+
+
+def _is_telling(known: Known, change: Change) -> bool:
+    """Whether a document showed what was not known: all of it, news to tell, or an incident that is another now."""
+    before = {one.incident_id: one for one in known.incidents}
+    return (
+        known.state.first_success_at is None
+        or bool(change.drafts)
+        or any(
+            (old := before.get(one.incident_id)) is None or evolve(old, last_seen_at=one.last_seen_at) != one
+            for one in change.incidents
+        )
+    )
 
 
 def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
@@ -116,6 +135,8 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         body_digest=seen.body_digest,
         window=seen.window,
         window_oldest=min(window_times, default=state.window_oldest),
+        pages=_pages(state, seen, observation.at),
+        moved_to=seen.moved_to,
     )
     warnings = tuple(warning for one in told for warning in one.warnings)
     named = {reading.incident_id for reading in seen.readings} | set(arrival.renamed.values()) | set(arrival.superseded)
@@ -153,22 +174,46 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
     named = {reading.incident_id for reading in seen.readings}
     strangers = named.isdisjoint(incidents) and bool(seen.window)
     strangers = strangers and all(shown.incident_id in named for shown in seen.window)
-    changed = _provider_draft("changed", observation, _move(state, seen, observation))
+    changed: tuple[Draft, ...] = ()
+    if not (new_page and _is_told(state, seen, observation.at)):
+        changed = (_provider_draft("changed", observation, _move(state, seen, observation), Rule.PAGE_MOVED),)
     if not strangers or not (moved or state.window):
-        return _Arrival(first_sight=False, incidents=incidents, drafts=(changed,) if new_page else ())
+        return _Arrival(first_sight=False, incidents=incidents, drafts=changed if new_page else ())
     renamed = _same_incidents(known.incidents, seen.readings)
     if not (renamed or moved):
         if seen.shape is Shape.CURRENT:
             # What is open now is all there is to show: another incident than last time is no gap.
             return _Arrival(first_sight=False, incidents=incidents)
-        gap = _provider_draft("gap", observation, "nothing the feed shows is known: updates may have been missed")
+        missed = "nothing the feed shows is known: updates may have been missed"
+        gap = _provider_draft("gap", observation, missed, Rule.NOTHING_KNOWN)
         return _Arrival(first_sight=False, incidents=incidents, drafts=(gap,))
     for old, new in renamed.items():
         incidents[new] = evolve(incidents.pop(old), incident_id=new)
     superseded = tuple(one.incident_id for one in incidents.values() if one.open and one.incident_id not in named)
     for incident_id in superseded:
         incidents[incident_id] = supersede(incidents[incident_id])
-    return _Arrival(True, incidents, (changed,), renamed, superseded)
+    return _Arrival(True, incidents, changed, renamed, superseded)
+
+
+def _is_told(state: ProviderState, seen: Seen, now: datetime) -> bool:
+    """Whether it was told lately that this is the page.
+
+    Two servers behind one name that redirect to different hosts would else be a move at every poll.
+    """
+    return any(page.name == _page_name(seen) and now - page.told_at < PAGE_TOLD_FOR for page in state.pages)
+
+
+def _page_name(seen: Seen) -> str:
+    return f"{seen.platform} {seen.host}"
+
+
+def _pages(state: ProviderState, seen: Seen, now: datetime) -> tuple[Page, ...]:
+    """The pages it was, with this one as the newest."""
+    stays = state.host == seen.host and state.platform == seen.platform and bool(state.pages)
+    if stays or _is_told(state, seen, now):
+        return state.pages
+    others = (page for page in state.pages if page.name != _page_name(seen))
+    return (*others, Page(_page_name(seen), now))[-PAGES_REMEMBERED:]
 
 
 def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading]) -> dict[str, str]:
@@ -313,7 +358,8 @@ def _success(
     drafts = absences.drafts
     if state.unreachable_since is not None:
         dark = duration(observation.at, state.unreachable_since)
-        drafts = (_provider_draft("recovered", observation, f"reachable again after {dark}"), *drafts)
+        again = f"reachable again after {dark}"
+        drafts = (_provider_draft("recovered", observation, again, Rule.ANSWERED_AGAIN), *drafts)
     state = evolve(
         state,
         version=state.version + 1,
@@ -340,5 +386,5 @@ def _split(drafts: Iterable[Draft], name: str) -> tuple[tuple[Draft, ...], tuple
     return tuple(one for one in drafts if one.event == name), tuple(one for one in drafts if one.event != name)
 
 
-def _provider_draft(what: str, observation: Observation, message: str) -> Draft:
-    return Draft(event=f"provider.{what}", key=to_text(observation.at), message=message)
+def _provider_draft(what: str, observation: Observation, message: str, rule: Rule) -> Draft:
+    return Draft(event=f"provider.{what}", key=to_text(observation.at), message=message, rule=rule)

@@ -154,10 +154,10 @@ class Subscription:
         if keeps_story:
             key = (event.provider or "", event.incident_id or "")
             story = self._stories.get(key) or await self._look_up(self.store.load_story, self.config.id, *key)
-        passes, after = judge(self.config.filter, self.tags, story, event)
-        if keeps_story and after != story:
-            self._stories[key] = after
-        return passes
+        verdict = judge(self.config.filter, self.tags, story, event)
+        if keeps_story and verdict.story != story:
+            self._stories[key] = verdict.story
+        return verdict.told
 
     async def _work(self, consumer: Consumer, receive: trio.MemoryReceiveChannel[Logged]) -> None:
         with receive:

@@ -27,34 +27,50 @@ class Story:
     matched: bool = False
 
 
+@frozen
+class Verdict:
+    """Whether a consumer is told of an event, and the incident's story after it.
+
+    `stopped_by` is the name of the first filter that did not let it through, None if the consumer is told.
+    """
+
+    story: Story
+    stopped_by: str | None = None
+
+    @property
+    def told(self) -> bool:
+        return self.stopped_by is None
+
+
 def judges_incidents(config: FilterConfig) -> bool:
     """Whether these filters need a story at all; without one, whole incidents pass or none does."""
     return bool(config.components or config.min_impact or config.match)
 
 
-def judge(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], story: Story, event: Event) -> tuple[bool, Story]:
-    """Whether the consumer is told of this event, and the incident's story after it. `tags` by provider id."""
-    if not _concerns(config, tags, event):
-        return False, story
-    if event.incident_id is None:
-        return _is_wanted(config, event.event), story
-    story = _further(config, story, event)
-    if not story.told:
-        story = evolve(story, told=_passes(config, story))
-    return story.told and _is_wanted(config, event.event), story
+def judge(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], story: Story, event: Event) -> Verdict:
+    """Judge an event by the filters and by the story of its incident so far. `tags` by provider id."""
+    unconcerned = _unconcerned(config, tags, event)
+    if unconcerned:
+        return Verdict(story, unconcerned)
+    held_back = None
+    if event.incident_id is not None:
+        story = _further(config, story, event)
+        held_back = None if story.told else _held_back(config, story)
+        story = evolve(story, told=held_back is None)
+    return Verdict(story, held_back or _unwanted(config, event.event))
 
 
-def _concerns(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], event: Event) -> bool:
+def _unconcerned(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], event: Event) -> str | None:
     if event.provider is None:
-        return True
+        return None
     if config.providers and event.provider not in config.providers:
-        return False
-    return not config.tags or not set(config.tags).isdisjoint(tags.get(event.provider, ()))
+        return "providers"
+    return "tags" if config.tags and set(config.tags).isdisjoint(tags.get(event.provider, ())) else None
 
 
-def _is_wanted(config: FilterConfig, name: str) -> bool:
+def _unwanted(config: FilterConfig, name: str) -> str | None:
     family = name.partition(".")[0] + ".*"
-    return not config.events or name in config.events or family in config.events
+    return "events" if config.events and name not in config.events and family not in config.events else None
 
 
 def _further(config: FilterConfig, story: Story, event: Event) -> Story:
@@ -70,9 +86,9 @@ def _further(config: FilterConfig, story: Story, event: Event) -> Story:
     )
 
 
-def _passes(config: FilterConfig, story: Story) -> bool:
+def _held_back(config: FilterConfig, story: Story) -> str | None:
     if config.min_impact and story.impact and story.impact.rank < config.min_impact.rank:
-        return False
+        return "min_impact"
     if config.components and story.components and not set(config.components) & set(story.components):
-        return False
-    return config.match is None or story.matched
+        return "components"
+    return "match" if config.match is not None and not story.matched else None

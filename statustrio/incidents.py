@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from statustrio.lifecycle import END, WORDS, Step, beginning, reopening, walk
 from statustrio.matching import Matching, key, match_updates, same_text
 from statustrio.model import OVER, Draft, KnownIncident, KnownUpdate, Reading, Shape, Status, Update
+from statustrio.rules import Rule
 
 SILENT_AFTER_EDITS = 24
 """A page that rewrites an incident more often than this in a row is not worth hearing."""
@@ -205,12 +206,14 @@ def tell(absorbed: Absorbed, how: str) -> Told:
         return Told(absorbed.at)
     if how == "standing":
         noun = beginning(incident.kind, incident.status)
-        return Told(absorbed.at, (_draft(incident, absorbed.newest, noun),))
+        return Told(absorbed.at, (_draft(incident, absorbed.newest, noun, Rule.FIRST_SIGHT),))
     drafts = [
-        _draft(incident, one, "edited" if one.edited else one.step.noun, one.update.revision) for one in absorbed.news
+        _draft(incident, one, _noun(absorbed, one), _rule(absorbed, one), one.update.revision) for one in absorbed.news
     ]
-    if absorbed.rewritten and not drafts:
-        drafts = [evolve(_draft(incident, absorbed.newest, "edited"), key=f"title|{incident.revision}")]
+    if absorbed.before and absorbed.rewritten and not drafts:
+        same_title = same_text(absorbed.before.title, incident.title)
+        rule = Rule.COMPONENTS_CHANGED if same_title else Rule.TITLE_CHANGED
+        drafts = [evolve(_draft(incident, absorbed.newest, "edited", rule), key=f"title|{incident.revision}")]
     warnings = tuple(
         f"{incident.incident_id}: unknown status word {one.update.label!r}"
         for one in absorbed.news
@@ -223,15 +226,35 @@ def tell(absorbed: Absorbed, how: str) -> Told:
     return Told(absorbed.at, _consistent(absorbed, drafts), warnings)
 
 
+def _noun(absorbed: Absorbed, news: News) -> str:
+    """What this update is called."""
+    if news.edited:
+        return "edited"
+    is_dated_back = absorbed.before is not None and news.step.previous is None
+    # An incident begins once, whatever the page puts before its first update later on.
+    return "updated" if is_dated_back and news.step.noun in _BEGINNINGS else news.step.noun
+
+
+def _rule(absorbed: Absorbed, news: News) -> Rule:
+    """Why this update is news."""
+    if absorbed.before is None or not news.edited:
+        first = absorbed.before is None and news == absorbed.news[0]
+        return Rule.NEW_INCIDENT if first else Rule.NEW_UPDATE
+    old = next(update for update in absorbed.before.updates if update.n == news.update.n)
+    if not same_text(old.text, news.update.text):
+        return Rule.REWRITTEN_UPDATE
+    return Rule.REDATED_UPDATE if old.label == news.update.label else Rule.RELABELLED_UPDATE
+
+
 def take_down(incident: KnownIncident, now: datetime, *, unlisted: bool) -> tuple[KnownIncident, Draft]:
     """End an incident that its page has ceased to show.
 
     `unlisted`: the page lists only what is open, so it is over. Otherwise the page took it down: withdrawn.
     """
-    status, noun, text = Status.WITHDRAWN, "withdrawn", "taken down by the provider"
+    status, noun, text, rule = Status.WITHDRAWN, "withdrawn", "taken down by the provider", Rule.TAKEN_DOWN
     updates = incident.updates
     if unlisted:
-        noun, text = END[incident.kind], UNLISTED
+        noun, text, rule = END[incident.kind], UNLISTED, Rule.NO_LONGER_LISTED
         status = Status(noun)
         updates = (*updates, KnownUpdate(len(updates), now, noun, status, text))
     after = evolve(
@@ -245,7 +268,7 @@ def take_down(incident: KnownIncident, now: datetime, *, unlisted: bool) -> tupl
         revision=incident.revision + 1,
     )
     newest = News(KnownUpdate(len(updates), now, noun, status, text), Step(incident.status, status, noun))
-    return after, evolve(_draft(after, newest, noun), key=f"{noun}|{after.revision}")
+    return after, evolve(_draft(after, newest, noun, rule), key=f"{noun}|{after.revision}")
 
 
 def supersede(incident: KnownIncident) -> KnownIncident:
@@ -273,13 +296,14 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
             believed = False
     if believed == over or (before is None and over):
         return tuple(drafts)
-    event = end if over else restart
+    event, rule = (end, Rule.END_WITHOUT_UPDATE) if over else (restart, Rule.START_WITHOUT_UPDATE)
     if not over and not told_over:
         # It ended and went on within updates that arrived together: the end was none.
-        return tuple(evolve(one, event=f"{incident.kind}.updated") if one.event == end else one for one in drafts)
+        going_on = f"{incident.kind}.updated"
+        return tuple(evolve(one, event=going_on, rule=Rule.PASSING_END) if one.event == end else one for one in drafts)
     if drafts:
-        return (*drafts[:-1], evolve(drafts[-1], event=event))
-    return (evolve(_draft(incident, absorbed.newest, ""), event=event, key=f"turn|{incident.revision}"),)
+        return (*drafts[:-1], evolve(drafts[-1], event=event, rule=rule))
+    return (evolve(_draft(incident, absorbed.newest, "", rule), event=event, key=f"turn|{incident.revision}"),)
 
 
 _ENDS = frozenset({*END.values(), "withdrawn"})
@@ -287,7 +311,7 @@ _BEGINNINGS = frozenset({"opened", "reopened", "scheduled", "started"})
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
-def _draft(incident: KnownIncident, news: News, noun: str, revision: int = 0) -> Draft:
+def _draft(incident: KnownIncident, news: News, noun: str, rule: Rule, revision: int = 0) -> Draft:
     update = news.update
     own = key(update.at, update.label)
     earlier = [one for one in incident.updates if one.n < update.n]
@@ -307,4 +331,5 @@ def _draft(incident: KnownIncident, news: News, noun: str, revision: int = 0) ->
         started_at=incident.started_at,
         updated_at=incident.updated_at,
         url=incident.url,
+        rule=rule,
     )

@@ -131,11 +131,25 @@ class Shown:
 
 
 @frozen
+class KeptBody:
+    """A document word for word, for whoever asks later what made an event. `packed` is compressed with zlib.
+
+    `url` is where it came from in the end, without secrets; `keep` says how many are kept of the provider.
+    """
+
+    packed: bytes
+    url: str
+    content_type: str | None
+    keep: int
+
+
+@frozen
 class Seen:
     """A poll that brought another document than the last one.
 
     `window` is everything the document shows, `readings` only the entries whose digest is new.
     `host` is the one that answered, after redirects. `gap` (seconds) says that the ids are of subjects, see `grouping`.
+    `moved_to` is where permanent redirects lead. `body` is None where none is to be kept.
     """
 
     platform: str
@@ -146,6 +160,8 @@ class Seen:
     window: tuple[Shown, ...]
     readings: tuple[Reading, ...]
     gap: float | None = None
+    moved_to: str | None = None
+    body: KeptBody | None = None
 
 
 @frozen
@@ -226,12 +242,21 @@ class KnownIncident:
 
 
 @frozen
+class Page:
+    """What a provider's page was: platform and host, and when it was last told that it is this one."""
+
+    name: str
+    told_at: datetime
+
+
+@frozen
 class ProviderState:
     """What is stored of a provider itself. `version` grows with each commit and fences two writers.
 
     `window_oldest` is the oldest entry time of the last window that was not empty. `unreachable_since` is set
     while the monitor is blind; `gone` after a 410. `active_until` is how long trouble counts as open (planned work
-    not yet begun is none), `watching` that detection must hear of unchanged polls too.
+    not yet begun is none), `watching` that detection must hear of unchanged polls too. `pages` are the last few pages
+    it was, newest last; `moved_to` is where permanent redirects lead.
     """
 
     provider: str
@@ -257,6 +282,8 @@ class ProviderState:
     gone: bool = False
     active_until: datetime | None = None
     watching: bool = False
+    pages: tuple[Page, ...] = ()
+    moved_to: str | None = None
 
 
 @frozen
@@ -287,11 +314,16 @@ class Draft:
     started_at: datetime | None = None
     updated_at: datetime | None = None
     url: str | None = None
+    rule: str | None = None
+    """Why there is this event (see `rules`)."""
 
 
 @frozen
 class Change:
-    """What detection decided: the provider's new state, incidents to store, events to announce in this order."""
+    """What detection decided: the provider's new state, incidents to store, events to announce in this order.
+
+    `body` is the document that all of it was read from, if it is to be kept.
+    """
 
     state: ProviderState
     at: datetime
@@ -300,6 +332,7 @@ class Change:
     renamed: tuple[tuple[str, str], ...] = field(default=())
     """Incidents whose id changed when the page moved: old id, new id. Done before anything else is stored."""
     warnings: tuple[str, ...] = ()
+    body: KeptBody | None = None
     v: int = 1
 
 

@@ -22,6 +22,7 @@ from statustrio.fetch import Fetched, NotModified
 from statustrio.model import (
     Acknowledgement,
     Failed,
+    KeptBody,
     Observation,
     ProviderState,
     Reading,
@@ -29,7 +30,7 @@ from statustrio.model import (
     Unchanged,
     Validators,
 )
-from statustrio.reading import Document, body_digest
+from statustrio.reading import Document, body_digest, read_document
 from statustrio.schedule import Pace, first_due, interval_of, next_due
 
 log = structlog.get_logger("statustrio.poller")
@@ -106,6 +107,20 @@ async def run_poller(
             due = next_due(pace, state, began, poll.chance())
 
 
+def read_fetched(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+    """Read a document as the configuration asks for and the last document lets: what `Read` does off the loop."""
+    return read_document(
+        fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        platform=config.platform,
+        hint=config.hint,
+        last_platform=state.platform,
+        last_window=state.window,
+        keep=config.keep_bodies > 0,
+    )
+
+
 def pace_of(config: ProviderConfig) -> Pace:
     # Trouble never slows the polling down: an open interval from the defaults may be longer than a short one.
     open_interval = min(config.poll_interval_seconds, config.open_poll_interval_seconds)
@@ -123,7 +138,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
         fetched = await poll.fetch(config.feed_url, state.validators)
         if isinstance(fetched, NotModified):
             outcome = Unchanged()
-        elif body_digest(fetched.body) == state.body_digest:
+        elif body_digest(fetched.body) == state.body_digest and fetched.moved_to == state.moved_to:
             outcome = Unchanged()
             # These bytes are stored, so their newer validators may be believed at once.
             state = evolve(state, validators=fetched.validators)
@@ -155,7 +170,15 @@ async def _look(fetched: Fetched, config: ProviderConfig, state: ProviderState, 
         window=document.window,
         readings=readings,
         gap=document.gap,
+        moved_to=fetched.moved_to,
+        body=_kept(document, fetched, config),
     )
+
+
+def _kept(document: Document, fetched: Fetched, config: ProviderConfig) -> KeptBody | None:
+    if document.packed is None:
+        return None
+    return KeptBody(document.packed, fetched.url, fetched.content_type, config.keep_bodies)
 
 
 def _failure(exc: FetchError | FeedError, at: datetime) -> Failed:

@@ -9,18 +9,23 @@ from attrs import evolve, frozen
 
 from statustrio.feed.parse import digest, parse_feed
 from statustrio.model import Reading, Shape, Shown
+from statustrio.packing import pack
 from statustrio.platforms import BY_NAME, recognise
 
 
 @frozen
 class Document:
-    """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before."""
+    """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before.
+
+    `packed` is all of it as it came, if it may be kept.
+    """
 
     platform: str
     shape: Shape
     window: tuple[Shown, ...]
     readings: tuple[Reading, ...]
     gap: float | None = None
+    packed: bytes | None = None
 
 
 def read_document(
@@ -32,10 +37,11 @@ def read_document(
     hint: str | None,
     last_platform: str | None,
     last_window: Iterable[Shown],
+    keep: bool = False,
 ) -> Document:
     """Read a feed. `platform` is the configured one, `last_platform` the one that made the last document.
 
-    Without the first, the document itself says who made it; where it does not, `hint` decides.
+    Without the first, the document itself says who made it; where it does not, `hint` decides. `keep`: pack it.
     FeedError where the body is no whole feed.
     """
     feed = parse_feed(body, url=url, content_type=content_type)
@@ -58,7 +64,8 @@ def read_document(
         window[mark] = Shown(mark, reading.incident_id, at)
         readings.append(reading)
     gap = chosen.gap.total_seconds() if chosen.gap is not None else None
-    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings), gap)
+    packed = pack(body) if keep else None
+    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings), gap, packed)
 
 
 def body_digest(body: bytes) -> str:

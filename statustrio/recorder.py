@@ -8,6 +8,7 @@ Meanwhile whoever asked waits, so nothing piles up and nothing that is not store
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
@@ -89,13 +90,16 @@ class Requests:
         self._send.close()
 
 
-def record(store: Store, observation: Observation, *, all_dark: bool) -> Acknowledgement:
+def record(
+    store: Store, observation: Observation, *, all_dark: bool, recorded_at: datetime | None = None
+) -> Acknowledgement:
     """Detect what an observation changes and store it: the work of one savepoint.
 
-    `all_dark` says that by now no provider can be reached; the monitor as a whole is offline then.
+    `all_dark` says that by now no provider can be reached; the monitor as a whole is offline then. `recorded_at` is
+    the time of what it makes; None: now.
     """
     outcome = observation.outcome
-    recorded_at = now()
+    recorded_at = recorded_at or now()
     names = []
     ids = {reading.incident_id for reading in outcome.readings} if isinstance(outcome, Seen) else set()
     known = store.load(observation.provider, ids)

@@ -22,6 +22,7 @@ from pages import StatusPage
 from server import Page, open_server, redirect, status
 
 from statustrio import __version__
+from statustrio.cli.health import _remark
 from statustrio.cli.main import COMMANDS, statustrio
 from statustrio.cli.times import ago, here
 from statustrio.rfc3339 import from_text
@@ -350,3 +351,26 @@ def test_times_are_shown_as_people_say_them() -> None:
         "2026-11-24T12:05:00Z", "2026-11-24T12:00:20Z",
     )] == ["30 s ago", "3 min ago", "3 h ago", "4 d ago", "in 5 min", "in 20 s"]  # fmt: skip
     assert ago(None, now) == here(None, now) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "longest", "told"),
+    [
+        pytest.param(41, 9, True, id="far longer than ever"),
+        pytest.param(41, 14, False, id="hardly three times as long"),
+        pytest.param(13, 1, False, id="less than two weeks"),
+        pytest.param(14, 0, True, id="a page that never rests"),
+        pytest.param(None, None, False, id="no record"),
+    ],
+)
+def test_a_page_quiet_for_far_longer_than_its_record_is_named(
+    days: int | None, longest: int | None, told: bool
+) -> None:
+    row = {"last_error": None, "moved_to": None, "quiet_days": days, "longest_quiet_days": longest}
+    assert _remark(row) == (f"quiet for {days} days, longest before: {longest}" if told else "")
+
+
+def test_the_remark_on_a_provider_is_its_error_or_where_it_moved() -> None:
+    row = {"last_error": None, "moved_to": "https://new.example/feed", "quiet_days": 41, "longest_quiet_days": 9}
+    assert _remark(row).startswith("moved for good: use https://new.example/feed; quiet for 41 days")
+    assert _remark({**row, "last_error": "HTTP 500"}) == "HTTP 500"

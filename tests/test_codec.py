@@ -15,6 +15,7 @@ from statustrio.model import (
     Draft,
     Failed,
     Impact,
+    KeptBody,
     Known,
     Observation,
     ProviderState,
@@ -43,6 +44,7 @@ SEEN = Seen(
     "digest",
     (Shown("d1", "a", t(0)), Shown("d2", "b", None)),
     (FULL, reading(up("investigating"), id="b", components=())),
+    body=KeptBody(bytes(range(256)), "https://x.example/feed", None, 20),
 )
 OUTCOMES = {
     "seen": SEEN,

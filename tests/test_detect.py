@@ -17,6 +17,7 @@ from statustrio.model import (
     OVER,
     Change,
     Failed,
+    KeptBody,
     Kind,
     Observation,
     Reading,
@@ -163,6 +164,37 @@ def test_entries_of_one_incident_in_one_feed_are_its_updates() -> None:
 
 
 # Absence: rolled out, withdrawn, no longer listed
+
+
+BODY = KeptBody(b"packed", "https://status.example.com/history.atom", None, 20)
+RUNNING = reading(up("investigating", -5))
+
+
+@pytest.mark.parametrize(
+    ("before", "page", "kept"),
+    [
+        (None, (), True),
+        (None, (RUNNING,), True),
+        ((RUNNING,), (reading(up("investigating", -5), up("resolved", 0)),), True),
+        ((RUNNING,), (RUNNING, reading(up("resolved", -900), id="old")), True),
+        ((RUNNING, reading(up("resolved", -900), id="old")), (RUNNING,), True),
+        ((RUNNING,), (evolve(RUNNING, digest="other"),), False),
+        ((), (), False),
+    ],
+    ids=[
+        "a first sight of nothing", "a first sight", "an event", "one told to nobody", "one that left",
+        "the same in other bytes", "nothing",
+    ],
+)  # fmt: skip
+def test_a_document_is_kept_where_it_showed_what_was_not_known(
+    before: tuple[Reading, ...] | None, page: tuple[Reading, ...], kept: bool
+) -> None:
+    world = World()
+    if before is not None:
+        world.see(*before)
+    world.observe(evolve(world.seen(page), body=BODY))
+    assert world.change
+    assert world.change.body == (BODY if kept else None)
 
 
 def test_rolled_out_of_the_window_keeps_its_status_and_is_forgotten_after_a_week() -> None:
@@ -562,7 +594,7 @@ def test_superseded_incidents_of_a_page_that_moves_back_are_taken_up_without_a_w
     world.see(reading(up("investigating", 2), id="x", title="Other"))
     assert world.incidents["1"].status == "superseded"
     world.host = "status.example.com"
-    drafts = world.see(reading(INV, id="1"), reading(INV, RES, id="2"))
+    drafts = world.see(reading(INV, id="1"), reading(INV, RES, id="2"), after=2 * 24 * 60)
     assert [(one.event, one.incident_id) for one in drafts] == [("provider.changed", None), ("incident.resolved", "2")]
     assert world.incidents["1"].open
 
@@ -917,3 +949,41 @@ def test_only_the_newest_update_has_a_time_and_keeps_it() -> None:
     assert [update.at for update in world.incidents["a"].updates] == [INV.at, RES.at]
     (draft,) = world.see(reading(evolve(INV, at=None, text="why"), RES))
     assert (draft.event, draft.update_at) == ("incident.edited", INV.at)
+
+
+@pytest.mark.parametrize("shape", [Shape.TIMELINE, Shape.PER_UPDATE])
+def test_an_update_dated_before_the_first_one_is_no_second_beginning(shape: Shape) -> None:
+    world = World(shape, "checkly")
+    known, earlier = up("investigating", 10), up("investigating", 3, "it began sooner")
+    if shape is Shape.TIMELINE:
+        pages = [reading(known)], [reading(earlier, known)]
+    else:
+        pages = [reading(known)], [reading(known), reading(earlier)]
+    assert kinds(world.see(*pages[0])) == ["incident.opened"]
+    assert told(world.see(*pages[1])) == [("incident.updated", "it began sooner")]
+
+
+def test_a_page_that_goes_to_and_fro_is_told_of_once_a_day() -> None:
+    world = World()
+    moves = []
+    for minutes in range(0, 3 * 24 * 60, 60):
+        world.host = ("status.example.com", "other.example")[minutes // 60 % 2]
+        moves += world.see(reading(INV), after=60)
+    assert kinds(moves) == ["incident.opened", *["provider.changed"] * 5]
+    assert [page.name for page in world.state.pages] == ["statuspage status.example.com", "statuspage other.example"]
+
+
+def test_of_the_pages_it_was_only_the_last_few_are_remembered() -> None:
+    world = World()
+    for number in range(9):
+        world.host = f"{number}.example"
+        world.see(reading(INV))
+    assert [page.name for page in world.state.pages] == [f"statuspage {number}.example" for number in range(4, 9)]
+
+
+def test_where_permanent_redirects_lead_is_known_as_long_as_they_do() -> None:
+    world = World()
+    world.observe(evolve(world.seen([reading(INV)]), moved_to="https://new.example/feed"))
+    assert world.state.moved_to == "https://new.example/feed"
+    world.see(reading(INV))
+    assert world.state.moved_to is None

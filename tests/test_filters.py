@@ -35,8 +35,9 @@ def told(config: FilterConfig, *events: Event) -> list[bool]:
     """For each event of one incident whether the consumer is told of it."""
     story, passed = Story(), []
     for one in events:
-        passes, story = judge(config, TAGS, story, one)
-        passed.append(passes)
+        verdict = judge(config, TAGS, story, one)
+        story = verdict.story
+        passed.append(verdict.told)
     return passed
 
 
@@ -88,8 +89,28 @@ def test_who_is_told(case: Case) -> None:
 
 
 def test_events_that_do_not_concern_the_consumer_are_no_part_of_the_story() -> None:
-    _, story = judge(FilterConfig(providers=("stripe",)), TAGS, Story(), event(OPENED, "critical"))
-    assert story == Story()
+    verdict = judge(FilterConfig(providers=("stripe",)), TAGS, Story(), event(OPENED, "critical"))
+    assert verdict.story == Story()
+
+
+@pytest.mark.parametrize(
+    ("stopped_by", "config", "one"),
+    [
+        ("providers", FilterConfig(providers=("stripe",), tags=("x",)), event(OPENED)),
+        ("tags", FilterConfig(tags=("x",), events=(RESOLVED,)), event(OPENED)),
+        ("events", FilterConfig(events=(RESOLVED,)), event(OPENED)),
+        ("events", FilterConfig(events=(RESOLVED,)), event("provider.gap")),
+        ("min_impact", FilterConfig(min_impact=Impact.MAJOR, match="x"), event(OPENED, "minor")),
+        ("components", FilterConfig(components=("API",), match="x"), event(OPENED, None, "DNS")),
+        ("match", FilterConfig(match="x", events=(RESOLVED,)), event(OPENED)),
+        (None, FilterConfig(min_impact=Impact.MAJOR), event(OPENED, "major")),
+    ],
+)
+def test_the_first_filter_that_stops_an_event_is_named(
+    stopped_by: str | None, config: FilterConfig, one: Event
+) -> None:
+    verdict = judge(config, TAGS, Story(), one)
+    assert (verdict.stopped_by, verdict.told) == (stopped_by, stopped_by is None)
 
 
 @pytest.mark.parametrize(

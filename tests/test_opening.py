@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from statustrio.store.opening import (
     hold,
     is_held,
     open_database,
+    open_in_memory,
     open_reader,
     schema,
     statements,
@@ -262,10 +264,56 @@ def test_a_migrated_schema_is_that_of_a_new_file(path: Path) -> None:
 def test_the_steps_of_a_migration_are_taken_in_order(path: Path) -> None:
     create(path)
     steps: list[int] = []
-    migrations = {step: lambda _, step=step: steps.append(step) for step in (3, 1, 2, 0)}
-    open_database(path, migrations=migrations, version=4).close()
-    assert steps == [1, 2, 3]
-    assert pragma(path, "user_version") == 4
+    first = SCHEMA_VERSION
+    migrations = {step: lambda _, step=step: steps.append(step) for step in (first + 2, first, first + 1, first - 1)}
+    open_database(path, migrations=migrations, version=first + 3).close()
+    assert steps == [first, first + 1, first + 2]
+    assert pragma(path, "user_version") == first + 3
+
+
+def released(path: Path, version: int) -> None:
+    """A file as that version made it, with a user's own things and data in it."""
+    script = (Path(__file__).parent / f"schema_{version}.sql").read_text()
+    execute(
+        path,
+        "PRAGMA journal_mode = WAL",
+        *statements(script),
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        f"PRAGMA user_version = {version}",
+        "INSERT INTO providers (id, name, feed_url) VALUES ('acme', 'Acme', 'https://acme.example')",
+        "INSERT INTO events VALUES (7, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{\"v\":1}')",
+        "DELETE FROM events WHERE seq = 7",
+        "INSERT INTO events VALUES (5, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{\"v\":1}')",
+        "CREATE VIEW mine AS SELECT * FROM events WHERE event = 'incident.opened'",
+        "CREATE INDEX my_index ON events (event)",
+    )
+
+
+def shapes(path: Path) -> Table:
+    """What is in a schema, whatever the blanks and comments in its statements."""
+
+    def tight(sql: str) -> str:
+        return re.sub(r" ?([(),]) ?", r"\1", " ".join(re.sub("--[^\n]*", "", sql).split()))
+
+    mine = {"mine", "my_index"}
+    return {(kind, name, tight(sql or "")) for kind, name, sql in master(path) if name not in mine}
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_a_file_of_an_older_release_becomes_one_like_a_new_one_and_a_copy_is_kept(path: Path, version: int) -> None:
+    released(path, version)
+    before = master(path)
+    new = path.with_name("new.db")
+    create(path)
+    create(new)
+    assert shapes(path) == shapes(new)
+    assert pragma(path, "user_version") == SCHEMA_VERSION
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT seq, payload FROM mine").fetchall() == [(5, '{"v":1}')]
+        assert connection.execute("SELECT seq FROM sqlite_sequence").fetchall() == [(7,)], "no seq is given twice"
+    assert ("index", "my_index", "CREATE INDEX my_index ON events (event)") in master(path)
+    copy = path.with_name(f"{path.name}.v{version}.bak")
+    assert (master(copy), pragma(copy, "user_version")) == (before, version)
 
 
 def _broken(connection: sqlite3.Connection) -> None:
@@ -361,6 +409,15 @@ def test_a_reader_does_not_migrate(path: Path) -> None:
     with pytest.raises(StoreError, match="version 0"):
         open_reader(path)
     assert pragma(path, "user_version") == 0
+
+
+def test_a_database_in_memory_has_the_newest_schema(path: Path) -> None:
+    create(path)
+    with closing(open_in_memory()) as connection:
+        found = {tuple(row) for row in connection.execute("SELECT type, name, sql FROM sqlite_master")}
+        assert found == master(path)
+        assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
 def test_the_second_holder_is_refused_and_told_the_first_ones_pid(path: Path) -> None:

@@ -59,6 +59,7 @@ class World:
     platform: str = "statuspage"
     status: str = "resolved"
     seconds_per_fetch: float = 0
+    moved_to: str | None = None
     _began: float = field(factory=trio.current_time)
 
     def clock(self) -> datetime:
@@ -78,6 +79,7 @@ class World:
             url="https://u:p@" + url.removeprefix("https://"),
             content_type=None,
             validators=Validators(etag=f"etag {self.last!r}"),
+            moved_to=self.moved_to,
         )
 
     async def read(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
@@ -222,6 +224,18 @@ async def test_the_same_bytes_with_other_validators_are_asked_for_with_those(
     state = await poll_once(CONFIG, state, world.poll)
     assert state.validators.etag == "etag b'calm'"
     assert len(world.submitted) == 1
+
+
+async def test_the_same_bytes_from_where_a_page_moved_to_are_handed_over_once(
+    world: World,
+    autojump_clock: Clock,  # noqa: ARG001
+) -> None:
+    state = await poll_once(CONFIG, world.state, world.poll)
+    world.moved_to = "https://new.example/feed"
+    state = await poll_once(CONFIG, state, world.poll)
+    assert [one.outcome.moved_to for one in world.submitted] == [None, "https://new.example/feed"]
+    await poll_once(CONFIG, state, world.poll)
+    assert len(world.submitted) == 2
 
 
 async def test_the_first_unchanged_poll_after_a_failure_is_handed_over(world: World, autojump_clock: Clock) -> None:  # noqa: ARG001

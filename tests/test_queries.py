@@ -95,7 +95,7 @@ def test_the_views_have_the_columns_of_the_contract(reader: sqlite3.Connection) 
         "open_incidents": history,
         "incident_updates": "provider, incident_id, update_at, status, message",
         "provider_health": "provider, last_polled_at, last_success_at, consecutive_failures, last_error, next_poll_at",
-        "events": "seq, timestamp, event, provider, incident_id, payload",
+        "events": "seq, timestamp, event, provider, incident_id, payload, rule",
     }
     for name, expected in columns.items():
         got = [column[0] for column in reader.execute(f"SELECT * FROM {name}").description]
@@ -299,14 +299,26 @@ def test_the_log_is_read_after_a_seq_and_since_a_time(store: SqliteStore, reader
 
 def test_providers_are_listed_worst_first_with_what_is_open(store: SqliteStore, reader: sqlite3.Connection) -> None:
     store.configure((*WANTED, Wanted("coil", "Coil", "https://coil.example")))
-    commit(store, incident("a"), incident("b"), over("c", start=-2, end=-1), platform="statuspage")
+    commit(
+        store, incident("a"), incident("b"), over("c", start=-2, end=-1), platform="statuspage", moved_to="https://x"
+    )
     commit(store, provider="bolt", consecutive_failures=1)
     commit(store, provider="coil", consecutive_failures=5, unreachable_since=AT)
     rows = queries.providers(reader)
     assert [row["provider"] for row in rows] == ["coil", "bolt", "acme"]
     assert [row["open_incidents"] for row in rows] == [0, 0, 2]
     assert rows[0]["unreachable_since"] == "2026-11-24T12:00:00Z"
-    assert (rows[2]["name"], rows[2]["platform"]) == ("Acme", "statuspage")
+    assert (rows[2]["name"], rows[2]["platform"], rows[2]["moved_to"]) == ("Acme", "statuspage", "https://x")
+
+
+def test_how_long_a_page_was_quiet_is_told_beside_its_own_record(
+    store: SqliteStore, reader: sqlite3.Connection
+) -> None:
+    days = (0, 2, 11, 12, 13)
+    commit(store, *(incident(f"a{day}", updated_at=at(24 * day)) for day in days), incident("u", updated_at=None))
+    commit(store, *(incident(f"b{day}", updated_at=at(24 * day)) for day in days[:4]), provider="bolt")
+    assert queries.quiet(reader, at(24 * 54.5)) == {"acme": (41, 9)}
+    assert queries.quiet(reader, AT) == {"acme": (0, 9)}
 
 
 def test_a_consumers_lag_is_what_it_is_owed_and_since_when(store: SqliteStore, reader: sqlite3.Connection) -> None:

@@ -26,7 +26,8 @@ from statustrio.demo_pages import Case, Note, open_pages, play
 from statustrio.events import NAMES
 from statustrio.feed.parse import Entry, Feed
 from statustrio.line import ORDER, render
-from statustrio.model import Status
+from statustrio.model import Shape, Status
+from statustrio.platforms import BY_NAME
 from statustrio.platforms.platform import Platform
 from statustrio.redaction import Redactor
 from statustrio.store.opening import open_database, open_reader
@@ -281,6 +282,19 @@ def test_the_example_of_a_platform_reads_an_entry() -> None:
     assert (reading.incident_id, reading.title) == ("77", "API down")
     (update,) = reading.updates
     assert (update.at, update.label, update.text) == (at, Status.RESOLVED, "All is well.")
+
+
+def test_each_platform_has_its_line() -> None:
+    shapes = {
+        Shape.TIMELINE: "an incident, all its updates",
+        Shape.PER_UPDATE: "an update",
+        Shape.LATEST: "an incident, its ",
+        Shape.CURRENT: " now",
+    }
+    table = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", document("docs/platforms.md"), re.MULTILINE)
+    assert sorted(name for name, _ in table) == sorted(BY_NAME)
+    for name, said in table:
+        assert shapes[BY_NAME[name].shape] in said, name
 
 
 async def test_the_example_of_a_consumer_delivers() -> None:

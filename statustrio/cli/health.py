@@ -13,6 +13,8 @@ from statustrio.cli.times import ago
 from statustrio.errors import StoreError
 
 NO_DAEMON = "No daemon is running on this database: this is what was known when it ended."
+MIN_QUIET_DAYS = 14
+QUIET_FACTOR = 3
 STALE = timedelta(minutes=3)
 """A daemon writes its providers' times every 30 s: after this it hangs."""
 
@@ -38,7 +40,13 @@ def providers(settings: Settings, *, only_consumers: bool, style: str | None) ->
     runs = is_held(settings.db)
     both = style == "table" and not only_consumers
     if not only_consumers:
-        show(_provider_rows(queries.providers(connection), runs=runs), style)
+        quiet = queries.quiet(connection, datetime.now(UTC))
+        data = [
+            {**row, "quiet_days": days, "longest_quiet_days": longest}
+            for row in queries.providers(connection)
+            for days, longest in [quiet.get(row["provider"], (None, None))]
+        ]
+        show(_provider_rows(data, runs=runs), style)
     if both:
         click.echo()
     if both or only_consumers:
@@ -55,6 +63,7 @@ def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
             "last_success_at": _when(row["last_success_at"]),
             "next_poll_at": _when(row["next_poll_at"]) if runs else "",
             "open_incidents": row["open_incidents"] or "",
+            "remark": _remark(row),
         }
         for row in data
     ]
@@ -65,7 +74,7 @@ def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
         Column("last success", "last_success_at"),
         Column("next poll", "next_poll_at"),
         Column("platform", "platform", "dim"),
-        Column("last error", "last_error", "red", wide=True),
+        Column("remark", "remark", "red", wide=True),
     )
     return Rows(columns, data, looks)
 
@@ -81,6 +90,23 @@ def _state(row: dict[str, Any]) -> str:
     if row["consecutive_failures"]:
         return "failing"
     return "ok" if row["last_success_at"] else "new"
+
+
+def _remark(row: dict[str, Any]) -> str:
+    """What is wrong with the provider, or seems to be: the last error, else the signs of a page that moved or died."""
+    remarks = []
+    if row["moved_to"]:
+        remarks.append(f"moved for good: use {row['moved_to']}")
+    if _is_too_quiet(row["quiet_days"], row["longest_quiet_days"]):
+        remarks.append(f"quiet for {row['quiet_days']} days, longest before: {row['longest_quiet_days']}")
+    return row["last_error"] or "; ".join(remarks)
+
+
+def _is_too_quiet(days: int | None, longest: int | None) -> bool:
+    """Whether a page has been silent for so much longer than ever that somebody should look at it."""
+    if days is None or longest is None:
+        return False
+    return days >= MIN_QUIET_DAYS and days > QUIET_FACTOR * longest
 
 
 def _when(text: str | None) -> str:

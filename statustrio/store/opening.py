@@ -6,25 +6,22 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from statustrio.errors import StoreError
+from statustrio.store.migrations import MIGRATIONS, Migration
 
 APPLICATION_ID = 0x5374_7472
 """`Sttr` in the header of the file: the mark by which `file` and we know it."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 1000
 WAL_BYTES = 8 * 2**20
 LOCK_TRIES = 5
 LOCK_PAUSE_SECONDS = 0.02
-
-Migration = Callable[[sqlite3.Connection], None]
-MIGRATIONS: Mapping[int, Migration] = {}
-"""By the version they start from: each brings a file one version up, inside the one transaction of all."""
 
 
 def statements(script: str) -> Iterator[str]:
@@ -122,6 +119,15 @@ def open_database(
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; choose another place with --db") from exc
+    return connection
+
+
+def open_in_memory() -> sqlite3.Connection:
+    """A connection to a new database that is no file and ends with it."""
+    connection = _connect("file::memory:")
+    for statement in schema():
+        connection.execute(statement)
+    connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 

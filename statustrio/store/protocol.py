@@ -53,6 +53,8 @@ class Wanted:
     provider: str
     name: str
     feed_url: str
+    keeps_bodies: bool = True
+    """Whether documents of it are kept; otherwise those that are there go."""
 
 
 class Store(Protocol):
@@ -74,7 +76,7 @@ class Store(Protocol):
         """What detection needs: the provider, these incidents and every open or shown one."""
 
     def commit(self, change: Change) -> tuple[Event, ...]:
-        """Store a change and make its drafts events. StaleError if its version is not the next one."""
+        """Store a change, its document too, and make its drafts events. StaleError if its version is not the next."""
 
     def commit_monitor(self, event: str, message: str, at: datetime) -> Event:
         """Store that the monitor as a whole went offline or online."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -78,20 +79,85 @@ def events(
             yield after, row["payload"]
 
 
+def event(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
+    """One row of the log, with the rule that made it."""
+    row = connection.execute("SELECT * FROM events WHERE seq = ?", (seq,)).fetchone()
+    return None if row is None else dict(row)
+
+
+def last_seq(connection: sqlite3.Connection) -> int:
+    """The newest place in the log, 0 if nothing is there."""
+    (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+    return int(last)
+
+
+def incident_events(connection: sqlite3.Connection, provider: str, incident_id: str) -> list[dict[str, Any]]:
+    """The rows of the log about one incident, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM events WHERE provider = ? AND incident_id = ? ORDER BY seq", (provider, incident_id)
+    )
+    return [dict(row) for row in rows]
+
+
+def incidents_named(connection: sqlite3.Connection, name: str) -> list[tuple[str, str]]:
+    """Provider and id of the incidents that go by this name: their id, or provider and id with a slash between."""
+    rows = connection.execute(
+        "SELECT provider, id FROM incidents WHERE id = ?1 OR provider || '/' || id = ?1 "
+        "UNION SELECT provider, incident_id FROM events WHERE incident_id = ?1 OR provider || '/' || incident_id = ?1",
+        (name,),
+    )
+    return [(row["provider"], row["id"]) for row in rows]
+
+
+def bodies(
+    connection: sqlite3.Connection, provider: str, *, seq: int | None = None, at: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """The kept documents of a provider, newest first, from the one that made event `seq`, or was there at a time, on.
+
+    Read one by one: they are large.
+    """
+    yield from map(
+        dict,
+        connection.execute(
+            "SELECT at, platform, url, content_type, body FROM bodies WHERE provider = :provider AND id <= ("
+            "SELECT max(id) FROM bodies WHERE provider = :provider AND "
+            # Without its Z a time with milliseconds sorts after the one without.
+            "iif(:seq IS NULL, rtrim(at, 'Z') <= rtrim(:at, 'Z'), :seq BETWEEN seq_first AND seq_last)"
+            ") ORDER BY id DESC",
+            {"provider": provider, "seq": seq, "at": at},
+        ),
+    )
+
+
 def provider_ids(connection: sqlite3.Connection) -> list[str]:
     """Every provider there is a history of."""
     return [row["id"] for row in connection.execute("SELECT id FROM providers ORDER BY id")]
 
 
 def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Rows of `provider_health` with the open incidents, and whether the monitor is blind there."""
+    """Rows of `provider_health` with the open incidents, whether the monitor is blind there, and where it moved to."""
     rows = connection.execute(
         "SELECT h.*, (SELECT count(*) FROM incidents i WHERE i.provider = h.provider AND i.open = 1) "
-        "AS open_incidents, p.unreachable_since, p.platform, p.name "
+        "AS open_incidents, p.unreachable_since, p.platform, p.name, p.moved_to "
         "FROM provider_health h JOIN providers p ON p.id = h.provider "
         "ORDER BY p.unreachable_since IS NULL, h.consecutive_failures = 0, h.provider"
     )
     return [dict(row) for row in rows]
+
+
+def quiet(connection: sqlite3.Connection, now: datetime) -> dict[str, tuple[int, int]]:
+    """By provider: whole days since its page touched any incident, and the longest such time before.
+
+    Fewer than 5 incidents make no record, and their provider is left out.
+    """
+    rows = connection.execute(
+        "WITH touched AS (SELECT provider, julianday(updated_at) AS at, julianday(updated_at) - "
+        "julianday(lag(updated_at) OVER (PARTITION BY provider ORDER BY updated_at)) AS gap FROM incidents) "
+        "SELECT provider, max(julianday(?) - max(at), 0) AS days, max(gap) AS longest FROM touched "
+        "GROUP BY provider HAVING count(at) >= 5",
+        (to_text(now),),
+    )
+    return {row["provider"]: (int(row["days"]), int(row["longest"])) for row in rows}
 
 
 def consumers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -103,6 +169,12 @@ def consumers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
         "FROM consumers c ORDER BY c.id"
     )
     return [dict(row) for row in rows]
+
+
+def consumer_places(connection: sqlite3.Connection) -> dict[str, tuple[int, frozenset[int]]]:
+    """By consumer: every event up to here is acknowledged, and these above it."""
+    rows = connection.execute("SELECT id, cursor, beyond FROM consumers")
+    return {row["id"]: (row["cursor"], frozenset(json.loads(row["beyond"]))) for row in rows}
 
 
 def offline_since(connection: sqlite3.Connection) -> str | None:

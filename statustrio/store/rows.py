@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from statustrio.model import (
+    Change,
     Component,
     Impact,
+    KeptBody,
     Kind,
     KnownIncident,
     KnownUpdate,
+    Page,
     ProviderState,
     Shape,
     Shown,
@@ -47,6 +50,8 @@ def provider_row(state: ProviderState) -> dict[str, object]:
         "gone": state.gone,
         "active_until": text(state.active_until),
         "watching": state.watching,
+        "pages": json.dumps([[page.name, to_text(page.told_at)] for page in state.pages], ensure_ascii=False),
+        "moved_to": state.moved_to,
     }
 
 
@@ -75,6 +80,8 @@ def provider_state(row: sqlite3.Row) -> ProviderState:
         gone=bool(row["gone"]),
         active_until=time(row["active_until"]),
         watching=bool(row["watching"]),
+        pages=tuple(Page(name, from_text(at)) for name, at in json.loads(row["pages"])),
+        moved_to=row["moved_to"],
     )
 
 
@@ -164,6 +171,19 @@ def known_update(row: sqlite3.Row) -> KnownUpdate:
         revision=row["revision"],
         vanished=bool(row["vanished"]),
     )
+
+
+def body_row(body: KeptBody, change: Change, seq_first: int | None, seq_last: int | None) -> dict[str, object]:
+    return {
+        "provider": change.state.provider,
+        "at": text(change.at),
+        "seq_first": seq_first,
+        "seq_last": seq_last,
+        "platform": change.state.platform,
+        "url": body.url,
+        "content_type": body.content_type,
+        "body": body.packed,
+    }
 
 
 def text(at: datetime | None) -> str | None:

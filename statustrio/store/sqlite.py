@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from statustrio.codec import from_data, from_json, to_json
 from statustrio.events import Event
 from statustrio.filters import Story
-from statustrio.model import Change, Draft, Known, KnownIncident, KnownUpdate, ProviderState
+from statustrio.model import Change, Draft, KeptBody, Known, KnownIncident, KnownUpdate, ProviderState
 from statustrio.rfc3339 import to_text
+from statustrio.rules import Rule
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, Wanted
-from statustrio.store.rows import incident_row, known_incident, known_update, provider_row, provider_state, update_row
+from statustrio.store.rows import (
+    body_row,
+    incident_row,
+    known_incident,
+    known_update,
+    provider_row,
+    provider_state,
+    update_row,
+)
 
 
 def _upsert(table: str, columns: Iterable[str], keys: tuple[str, ...]) -> str:
@@ -91,6 +100,8 @@ class SqliteStore:
             "WHERE configured AND id NOT IN (SELECT value FROM json_each(?))",
             (json.dumps(sorted(ids)),),
         )
+        forgetful = [one.provider for one in wanted if not one.keeps_bodies]
+        self._execute("DELETE FROM bodies WHERE provider IN (SELECT value FROM json_each(?))", (json.dumps(forgetful),))
         return warnings
 
     def load_state(self, provider: str) -> ProviderState:
@@ -134,7 +145,22 @@ class SqliteStore:
             )
         for incident in change.incidents:
             self._save_incident(state.provider, incident)
-        return tuple(self._log(draft, change.at, state) for draft in change.drafts)
+        events = tuple(self._log(draft, change.at, state) for draft in change.drafts)
+        if change.body:
+            self._keep(change.body, change, events)
+        return events
+
+    def _keep(self, body: KeptBody, change: Change, events: Sequence[Event]) -> None:
+        seqs = [event.seq for event in events]
+        row = body_row(body, change, min(seqs, default=None), max(seqs, default=None))
+        names = ", ".join(row)
+        values = ", ".join(f":{column}" for column in row)
+        self._execute(f"INSERT INTO bodies ({names}) VALUES ({values})", row)  # noqa: S608  as above
+        self._execute(
+            "DELETE FROM bodies WHERE provider = :provider AND id NOT IN "
+            "(SELECT id FROM bodies WHERE provider = :provider ORDER BY id DESC LIMIT :keep)",
+            {"provider": change.state.provider, "keep": body.keep},
+        )
 
     def _save_incident(self, provider: str, incident: KnownIncident) -> None:
         row = incident_row(provider, incident)
@@ -153,17 +179,20 @@ class SqliteStore:
             provider_name=state.name if state else None,
         )
         self._execute(
-            "INSERT INTO events (seq, timestamp, event, provider, incident_id, payload) VALUES (?, ?, ?, ?, ?, ?)",
-            (event.seq, to_text(at), event.event, event.provider, event.incident_id, self._render(event)),
+            "INSERT INTO events (seq, timestamp, event, provider, incident_id, payload, rule) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (event.seq, to_text(at), event.event, event.provider, event.incident_id, self._render(event), draft.rule),
         )
         return event
 
     def commit_monitor(self, event: str, message: str, at: datetime) -> Event:
-        if event == "monitor.offline":
+        offline = event == "monitor.offline"
+        if offline:
             self._execute("INSERT OR REPLACE INTO monitor VALUES ('offline_since', ?)", (to_text(at),))
         else:
             self._execute("DELETE FROM monitor WHERE key = 'offline_since'")
-        return self._log(Draft(event=event, key=to_text(at), message=message), at, None)
+        rule = Rule.ALL_UNCONNECTED if offline else Rule.CONNECTED_AGAIN
+        return self._log(Draft(event=event, key=to_text(at), message=message, rule=rule), at, None)
 
     def events_after(self, seq: int, limit: int) -> tuple[Logged, ...]:
         query = "SELECT seq, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
