@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,18 +30,23 @@ from statustrio.config_rules import (
 from statustrio.config_values import (
     MIN_PACE,
     BadValueError,
-    check_id,
     check_one_of,
     is_loopback,
     kind,
     shown,
+    slug,
     suggestion,
 )
 from statustrio.environment import Environment
 from statustrio.errors import ConfigError
 from statustrio.model import Impact
+from statustrio.short_form import expand, provider_id
 
-PLATFORMS = ("statuspage", "incidentio", "generic")
+PLATFORMS = frozenset(
+    "aws azure betterstack checkly cstate datocms flashduty gcp generic heroku hund incidentio instatus kener"  # noqa: SIM905  one name a line would fill a page
+    " lambstatus m365 openstatus pagerduty paypal slack statusio statusiq statuspage xai".split()
+)
+"""Their names alone: the readers would cost every command the import of feedparser."""
 
 POLL_SECONDS = 60.0
 OPEN_POLL_SECONDS = 20.0
@@ -53,7 +57,10 @@ MIN_PUBLIC_PACE = 10
 
 @frozen
 class ProviderConfig:
-    """A page to follow. `platform` is None where it is to be recognised."""
+    """A page to follow. `platform` is None where it is to be recognised.
+
+    `hint` is the platform that the catalog names: it decides only where the feed does not say who made it.
+    """
 
     id: str
     name: str
@@ -67,6 +74,8 @@ class ProviderConfig:
     platform: str | None = None
     enrich: bool = True
     enabled: bool = True
+    keep_bodies: int = 20
+    hint: str | None = None
 
 
 @frozen
@@ -142,12 +151,6 @@ def load_config(path: Path, environ: Mapping[str, str], platforms: Collection[st
     raise ConfigError(tuple(dict.fromkeys(lines)))
 
 
-def slug(name: str) -> str:
-    """`name` as an id: lower-case ASCII words joined by `-`; empty if there is nothing to make one of."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-
-
 class _Reader:
     """Goes once through the data of a file. It does not stop at a problem, so that all of them are found."""
 
@@ -158,7 +161,7 @@ class _Reader:
         self._items: list[object] = items if isinstance(items, list) else []
         defaults = self._top.get("defaults")
         self._defaults: dict[str, object] = defaults if isinstance(defaults, dict) else {}
-        self._ids = [_provider_id(item) for item in self._items]
+        self._ids = [provider_id(item) for item in self._items]
         self._rules = Rules(
             Surroundings(
                 environment=environment,
@@ -201,15 +204,17 @@ class _Reader:
         firsts: dict[str, int] = {}
         for index, item in enumerate(self._items):
             path = ("providers", index)
-            if isinstance(item, str):
-                self._problem(path, "write a mapping with `name` and `feed_url`")
-                continue
-            read = self._rules.read(item, ProviderItem, path)
-            if isinstance(item, dict):
-                self._check_pace(item, path)
-                self._check_id(item, index, firsts)
+            expanded = expand(item, path)
+            if expanded.problem is not None:
+                self.problems.append(expanded.problem)
+                if isinstance(item, str):
+                    continue
+            read = self._rules.read(expanded.item, ProviderItem, path)
+            if isinstance(expanded.item, dict):
+                self._check_pace(expanded.item, path)
+                self._check_id(expanded.item, index, firsts)
             if read is not None and (ident := self._ids[index]) is not None:
-                yield _provider(ident, read, defaults)
+                yield _provider(ident, read, defaults, expanded.hint)
 
     def _check_id(self, item: dict[str, object], index: int, firsts: dict[str, int]) -> None:
         """`firsts` holds which item had an id first. An `id` of the wrong form is none here: `read` reported it."""
@@ -293,21 +298,8 @@ class _Reader:
         self.problems.append(Problem(path, message, at_key))
 
 
-def _provider_id(item: object) -> str | None:
-    """The id an item has or is given by its name, even if all the rest of it is wrong; None if it has none."""
-    if isinstance(item, dict):
-        name = item.get("name")
-        ident = slug(name) if "id" not in item and isinstance(name, str) else item.get("id")
-    else:
-        ident = item
-    try:
-        return check_id(ident)
-    except BadValueError:
-        return None
-
-
-def _provider(ident: str, item: ProviderItem, defaults: ProviderSettings) -> ProviderConfig:
-    settings = _given(defaults) | _given(item) | {"id": ident}
+def _provider(ident: str, item: ProviderItem, defaults: ProviderSettings, hint: str | None) -> ProviderConfig:
+    settings = _given(defaults) | _given(item) | {"id": ident, "hint": hint}
     own = {name.lower() for name, _ in item.headers or ()}
     inherited = tuple(header for header in defaults.headers or () if header[0].lower() not in own)
     settings["headers"] = (*inherited, *(item.headers or ()))

@@ -36,6 +36,7 @@ HeaderValue = NewType("HeaderValue", str)
 Platform = NewType("Platform", str)
 Flag = NewType("Flag", bool)
 Count = NewType("Count", int)
+Copies = NewType("Copies", int)
 Mebibytes = NewType("Mebibytes", float)
 ConsumerType = NewType("ConsumerType", str)
 Start = NewType("Start", bool)
@@ -62,6 +63,7 @@ class ProviderSettings:
     platform: Platform | None = None
     enrich: Flag | None = None
     enabled: Flag | None = None
+    keep_bodies: Copies | None = None
 
 
 @frozen(kw_only=True)
@@ -189,6 +191,7 @@ def _converter(around: Surroundings) -> Converter:
         Platform: one_of(around.platforms, "platform"),
         Flag: values.check_flag,
         Count: values.check_count,
+        Copies: values.check_copies,
         Mebibytes: values.check_mebibytes,
         ConsumerType: values.check_text,
         Start: values.check_start,

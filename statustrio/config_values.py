@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
+import unicodedata
 import warnings
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ MAX_SECONDS = 31 * 86_400
 
 MAX_URL = 8_000
 """Characters; servers take no longer ones."""
+
+MOST_COPIES = 1_000
+"""Documents of one provider: what explains last year is in the log."""
 
 FEW = 12
 """As many choices as a message can list."""
@@ -81,6 +85,19 @@ def suggestion(word: str, choices: Collection[str]) -> str:
     return f", did you mean `{near[0]}`?" if near else ""
 
 
+def slug(name: str) -> str:
+    """`name` as an id: lower-case ASCII words joined by `-`; empty if there is nothing to make one of."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def url_key(url: str) -> str:
+    """A URL without what makes no difference to people: scheme, case of the host, fragment, slash at the end."""
+    _, _, rest = url.partition("://")
+    host, slash, path = rest.partition("#")[0].rpartition("@")[2].partition("/")
+    return (host.lower() + slash + path).rstrip("/")
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host`, a name or an address, can only be this machine."""
     host = host.lower().rstrip(".")
@@ -135,6 +152,12 @@ def check_count(value: object) -> int:
         raise BadValueError(f"must be a whole number, not {'a fraction' if isinstance(value, float) else kind(value)}")
     if not 1 <= value <= 10_000:
         raise BadValueError("must be a whole number from 1 to 10000")
+    return value
+
+
+def check_copies(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COPIES:
+        raise BadValueError(f"must be a whole number from 0 (keep none) to {MOST_COPIES}")
     return value
 
 

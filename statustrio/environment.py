@@ -17,6 +17,11 @@ _REFERENCE = re.compile(r"\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def as_literal(url: str) -> str:
+    """A URL that somebody else gave, so that nothing in it is filled in: it must not carry a secret away."""
+    return url.replace("${", "$%7B")
+
+
 class FillError(Exception):
     """A reference that cannot be filled in. The text names the variable and never holds a value."""
 

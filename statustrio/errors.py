@@ -1,5 +1,9 @@
 """The exceptions of statustrio. Messages are lower case, without full stop, and say what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class StatustrioError(Exception):
     """Base of everything a user can mend; the command line shows its text without a traceback."""
@@ -13,6 +17,10 @@ class ConfigError(StatustrioError):
         self.problems = problems
 
 
+class OpmlError(StatustrioError):
+    """A list of feeds that cannot be read."""
+
+
 class StoreError(StatustrioError):
     """The database cannot be used as it is: foreign, newer, locked by another daemon, unreadable."""
 
@@ -22,6 +30,7 @@ class FetchError(StatustrioError):
 
     `status` is the HTTP status where there was one, `retry_after` the pause in seconds the server asked
     for, `unconnected` whether no connection came about (what a machine that is offline sees).
+    `headers` (names in lower case) and `body` are what came with a refusal that was asked to explain itself.
     """
 
     def __init__(
@@ -31,6 +40,8 @@ class FetchError(StatustrioError):
         self.status = status
         self.retry_after = retry_after
         self.unconnected = unconnected
+        self.headers: Mapping[str, str] = {}
+        self.body = b""
 
 
 class FeedError(StatustrioError):

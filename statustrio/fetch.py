@@ -11,7 +11,7 @@ import logging
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -32,6 +32,8 @@ __all__ = ["Fetched", "Fetcher", "Limits", "NotModified", "Web", "open_fetcher"]
 
 USER_AGENT = f"statustrio/{__version__} (status page monitor; reads Atom and RSS)"
 MAX_REDIRECTS = 5
+MAX_REFUSAL = 256 * 1024
+"""Bytes read of an answer that is no document, to say what it is; bot walls send some 30 KiB."""
 
 _UNCONDITIONAL = Validators()
 _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
@@ -111,6 +113,8 @@ class _Trail:
     """A public host was on the way: no private one may follow."""
     guarded: bool = False
     """The request under way dials for itself and may reach public addresses only."""
+    explain: bool = False
+    """A refusal is to be read, not only counted."""
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         match event:
@@ -160,17 +164,23 @@ class Fetcher:
         validators: Validators = _UNCONDITIONAL,
         timeout: float | None = None,
         limit: int | None = None,
+        public_only: bool = False,
+        explain: bool = False,
     ) -> Fetched | NotModified:
         """Fetch `url`, unless it is still what `validators` stand for.
 
         `limit` (bytes, default that of the limits) bounds the body. `timeout` (seconds, default that of the fetcher)
         bounds everything from the first look-up to the last byte, redirects included; time spent waiting for a limit
-        does not count. Raises FetchError.
+        does not count. `public_only` is for a URL that a page gave: it must not lead to a private address. Raises
+        FetchError; with `explain` it holds what the server said along with its refusal.
         """
         start, credentials = _split_credentials(_parse(url))
+        literal = literal_address(_host(start)) if public_only else None
+        if literal is not None and not is_public(literal):
+            raise refusal(literal)
         target, known_end = start, self._led_to.get(url)
         left = allowed = self._timeout if timeout is None else timeout
-        trail = _Trail(limit=self._web.limits.body if limit is None else limit)
+        trail = _Trail(self._web.limits.body if limit is None else limit, public_only=public_only, explain=explain)
         permanent = True
         for _ in range(1 + MAX_REDIRECTS):
             at_home = _same_host(start, target)
@@ -243,7 +253,12 @@ class Fetcher:
             return NotModified(Validators(given.etag or sent.etag, given.last_modified or sent.last_modified))
         if status not in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
             pause = _retry_after(response, self._web.now) if status >= HTTPStatus.BAD_REQUEST else None
-            raise FetchError(_status_text(status), status=status, retry_after=pause)
+            error = FetchError(_status_text(status), status=status, retry_after=pause)
+            if trail.explain:
+                error.headers = {name.lower(): value for name, value in response.headers.items()}
+                with suppress(FetchError):  # a refusal that cannot be read is still one
+                    error.body = await _read(response, MAX_REFUSAL)
+            raise error
         body = await _read(response, trail.limit)
         return Fetched(body, given, str(url), response.headers.get("content-type"))
 

@@ -60,6 +60,17 @@ class Flaw:
     message: str
 
 
+@frozen
+class Extent:
+    """Where a value begins and where what is written of it ends: before blanks and comments, but for those that a
+    block scalar takes in. `form` is `block`, `flow`, `scalar` or `alias`.
+    """
+
+    start: Mark
+    end: Mark
+    form: str
+
+
 @define
 class _Spot:
     """Where a value begins, and the same for what it holds: by key, together with the key's own place."""
@@ -68,6 +79,9 @@ class _Spot:
     children: dict[str | int, tuple[Any, _Spot]] = Factory(dict)
     size: int = 1
     """Nodes in it, those behind aliases counted each time."""
+    end: Any = None
+    """Where it ends; None for a block collection, which ends with the last thing in it."""
+    form: str = "block"
 
 
 @frozen
@@ -85,6 +99,18 @@ class Document:
     def key_mark(self, path: Path) -> Mark:
         """Where the key at `path` begins; an item of a list has its value's place."""
         return _mark(self._find(path)[0])
+
+    def extent(self, path: Path) -> Extent | None:
+        """The extent of the value at `path`; None where there is none."""
+        spot = self._root
+        for step in path:
+            if step not in spot.children:
+                return None
+            _, spot = spot.children[step]
+        last = spot
+        while last.end is None and last.children:
+            _, last = last.children[next(reversed(last.children))]
+        return Extent(_mark(spot.value), _mark(last.end or last.value), spot.form)
 
     def _find(self, path: Path) -> tuple[Any, Any]:
         key, spot = self._root.value, self._root
@@ -176,8 +202,11 @@ class _Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         spot = _Spot(event.start_mark)
+        if isinstance(event, yaml.CollectionStartEvent) and event.flow_style:
+            spot.form = "flow"
         data: object
         if isinstance(event, yaml.ScalarEvent):
+            spot.end, spot.form = event.end_mark, "scalar"
             data = self._scalar(event, path)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._refuse_tag(event, path, "seq")
@@ -199,7 +228,7 @@ class _Builder:
         self._expanded += spot.size
         if self._expanded > MAX_EXPANDED:
             raise _FatalError(event.start_mark, path, f"the aliases stand for more than {MAX_EXPANDED:,} values")
-        return data, _Spot(event.start_mark, spot.children, spot.size)
+        return data, _Spot(event.start_mark, spot.children, spot.size, event.end_mark, "alias")
 
     def _sequence(self, spot: _Spot, path: Path, depth: int) -> list[object]:
         items: list[object] = []
@@ -209,7 +238,7 @@ class _Builder:
             items.append(item)
             spot.children[index] = (child.value, child)
             spot.size += child.size
-        self._loader.get_event()
+        self._close(spot)
         return items
 
     def _mapping(self, spot: _Spot, path: Path, depth: int) -> dict[str, object]:
@@ -233,8 +262,13 @@ class _Builder:
                 spot.children[key] = (key_spot.value, child)
             if flaw is not None:
                 self._flaws.append(Flaw(_mark(key_spot.value), here, flaw))
-        self._loader.get_event()
+        self._close(spot)
         return items
+
+    def _close(self, spot: _Spot) -> None:
+        event = self._loader.get_event()
+        if spot.form == "flow":
+            spot.end = event.end_mark
 
     def _scalar(self, event: Any, path: Path) -> object:
         tag, text = event.tag, event.value

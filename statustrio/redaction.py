@@ -13,6 +13,11 @@ SHORTEST = 4
 """A shorter value hides nothing and would maim every other word."""
 
 
+def without_password(text: str) -> str:
+    """The text with what stands before the host in each address hidden."""
+    return re.sub(r"""(?<=://)[^/\s"']*@""", f"{HIDDEN}@", text)
+
+
 @define
 class Redactor:
     """Hides secrets in text; also a structlog processor. Its secrets are replaced at a reload."""

@@ -20,9 +20,9 @@ from statustrio.config import (
     LimitsConfig,
     ProviderConfig,
     load_config,
-    slug,
 )
 from statustrio.config_file import MAX_BYTES, STARTER
+from statustrio.config_values import slug
 from statustrio.errors import ConfigError
 from statustrio.model import Impact
 
@@ -97,6 +97,7 @@ providers:
     platform: statuspage
     enrich: false
     enabled: false
+    keep_bodies: 0
 """
     expected = ProviderConfig(
         id="a_1",
@@ -111,6 +112,7 @@ providers:
         platform="statuspage",
         enrich=False,
         enabled=False,
+        keep_bodies=0,
     )
     assert load(file, text).providers == (expected,)
     in_force = load(file, text).providers[0]
@@ -245,7 +247,7 @@ consumers:
         ("- name: x", ["1:1: the file must be a mapping that begins with `providers:`, not a list"]),
         ("words", ["1:1: the file must be a mapping that begins with `providers:`, not text"]),
         ("false", ["1:1: the file must be a mapping that begins with `providers:`, not true or false"]),
-        ("providers: [openai]", ["1:13: providers[0]: write a mapping with `name` and `feed_url`"]),
+        ("providers: [opnai]", ["1:13: providers[0]: `opnai` is not in the catalog, did you mean `openai`?"]),
         ("providers: [3]", ["1:13: providers[0]: must be a mapping of keys to values, not a number"]),
         ("providers: [[]]", ["1:13: providers[0]: must be a mapping of keys to values, not a list"]),
         ("providers: [~]", ["1:13: providers[0]: must be a mapping of keys to values, not empty"]),
@@ -305,6 +307,10 @@ def test_the_shape_of_the_file_is_checked(file: Path, text: str, expected: list[
         ("poll_interval_seconds: ", "29: providers[0].poll_interval_seconds: must be a number of seconds, not empty"),
         ("timeout_seconds: 0", "23: providers[0].timeout_seconds: must be a number of seconds from 0.001 to"),
         ("max_backoff_seconds: []", "27: providers[0].max_backoff_seconds: must be a number of seconds, not a list"),
+        ("keep_bodies: -1", "19: providers[0].keep_bodies: must be a whole number from 0 (keep none) to 1000"),
+        ("keep_bodies: 1001", "19: providers[0].keep_bodies: must be a whole number from 0 (keep none) to 1000"),
+        ("keep_bodies: 1.5", "19: providers[0].keep_bodies: must be a whole number"),
+        ("keep_bodies: true", "19: providers[0].keep_bodies: must be a whole number"),
         ("id: Git", "10: providers[0].id: an id is made of a-z, 0-9, `-` and `_`, and begins with a letter"),
         ("id: _x", "10: providers[0].id: an id is made of"),
         ('id: "x\\n"', "10: providers[0].id: an id is made of"),
@@ -318,7 +324,7 @@ def test_the_shape_of_the_file_is_checked(file: Path, text: str, expected: list[
         ("platform: statuspag", "16: providers[0].platform: unknown platform `statuspag`, did you mean `statuspage`?"),
         (
             "platform: zzz",
-            "16: providers[0].platform: unknown platform `zzz`; known are statuspage, incidentio, generic",
+            "16: providers[0].platform: unknown platform `zzz`",
         ),
         ("enrich: no", "14: providers[0].enrich: must be true or false, not text"),
         ("enabled: 1", "15: providers[0].enabled: must be true or false, not a number"),
@@ -501,8 +507,8 @@ defaults: {tags: [t]}
 providers:
   - {name: A, feed_url: "https://a.example"}
   - {name: B, feed_url: "nowhere", tags: [u]}
-  - openai
-consumers: [{type: stdout, providers: [a, b, openai], tags: [t, u]}]
+  - nobody
+consumers: [{type: stdout, providers: [a, b, nobody], tags: [t, u]}]
 """
     assert [problem.split(": ")[1] for problem in problems(file, text)] == ["providers[1].feed_url", "providers[2]"]
 

@@ -450,6 +450,29 @@ async def test_a_private_host_may_redirect_to_a_private_address_until_a_public_o
         assert str(await failure(fetcher, "http://10.0.0.1/")) == "redirected to a private address (10.0.0.2)"
 
 
+async def test_an_address_that_a_page_gave_must_be_public_itself() -> None:
+    async with mocked({"http://10.0.0.1/": httpx.Response(200)}) as (fetcher, asked):
+        error = await failure(fetcher, "http://10.0.0.1/", public_only=True)
+        assert str(error) == "redirected to a private address (10.0.0.1)"
+        assert asked == []
+    install_resolver(resolver({"inside.test": ["127.0.0.1"]}))
+    async with at_server() as (server, fetcher):
+        error = await failure(fetcher, f"http://inside.test:{server.port}/", public_only=True)
+        assert str(error) == "redirected to a private address (127.0.0.1)"
+        assert server.requests == []
+
+
+async def test_a_refusal_is_explained_only_when_it_is_asked_for() -> None:
+    async with at_server() as (server, fetcher):
+        server.pages["/wall"] = Page(script=status(403, b"<html>no</html>", cf_mitigated="challenge"))
+        server.pages["/large"] = Page(script=status(403, bytes(fetch.MAX_REFUSAL + 1)))
+        short = await failure(fetcher, server.url("/wall"))
+        assert (short.headers, short.body) == ({}, b"")
+        long = await failure(fetcher, server.url("/wall"), explain=True)
+        assert (long.status, long.headers["cf-mitigated"], long.body) == (403, "challenge", b"<html>no</html>")
+        assert (await failure(fetcher, server.url("/large"), explain=True)).body == b""
+
+
 PUBLIC = ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1", "::ffff:8.8.8.8"]
 PRIVATE = [
     *("10.0.0.1", "127.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.0.0.8"),

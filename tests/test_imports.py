@@ -14,14 +14,18 @@ ROOT = Path(__file__).parent.parent / "statustrio"
 LAYERS: dict[str, tuple[str, ...]] = {
     # Pure functions and data.
     "core": (
-        "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "grouping", "detect", "schedule",
-        "connectivity", "filters",
+        "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "grouping", "detect",
+        "schedule", "connectivity", "filters",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
-        "reading", "redaction", "codec",
+        "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
+        "reading", "redaction", "codec", "packing", "rules", "explain",
     ),
     # What touches the world: one library, one descriptor, one file each.
-    "edges": ("clock", "fetch", "dialing", "inflate", "store", "line", "logs", "consumers"),
-    "tasks": ("enrich", "poller", "recorder", "fanout", "supervisor", "probe", "tasks"),
+    "edges": ("clock", "fetch", "dialing", "inflate", "captures", "store", "line", "logs", "consumers"),
+    "tasks": (
+        "enrich", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check", "tasks",
+        "replay",
+    ),
     "composition": ("daemon", "demo_pages"),
     "command line": ("cli", "__main__"),
 }  # fmt: skip
@@ -32,11 +36,11 @@ ONLY: dict[str, tuple[str, ...]] = {
     "h11": ("fetch", "demo_pages"),
     "ssl": ("fetch", "dialing"),
     "socket": ("dialing", "fetch"),
-    "zlib": ("inflate",),
+    "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
     "feedparser": ("feed.parse",),
-    "selectolax": ("feed.text",),
+    "selectolax": ("feed.text", "discover"),
     "yaml": ("marks", "cli"),
     "cattrs": ("codec", "config_rules"),
     "click": ("cli",),

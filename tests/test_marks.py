@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustrio import marks
-from statustrio.marks import Mark, parse_yaml
+from statustrio.marks import Extent, Mark, parse_yaml
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"], ids=["libyaml", "python"])
@@ -89,6 +89,31 @@ def test_an_alias_has_its_own_place_and_what_it_holds_that_of_the_anchor() -> No
     document = parse_yaml("a: &x {b: 1}\nc: *x\n")
     assert document.value_mark(("c",)) == Mark(2, 4)
     assert document.value_mark(("c", "b")) == Mark(1, 11)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "start", "end", "form"),
+    [
+        ("a:  b  # c\n", ("a",), (1, 5), (1, 6), "scalar"),
+        ("a:  # c\n", ("a",), (1, 3), (1, 3), "scalar"),
+        ("a: &x [b]\nc: *x # c\n", ("c",), (2, 4), (2, 6), "alias"),
+        ("a: [b, {c: d} ,  ] # c", ("a",), (1, 4), (1, 19), "flow"),
+        ("a: [b, {c: d} ,  ] # c", ("a", 1), (1, 8), (1, 14), "flow"),
+        ("a:\n- b\n- c: d # e\n  f: g\n\n# h\ni: j", ("a",), (2, 1), (4, 7), "block"),
+        ("a:\n- b\n- c: d # e\n  f: g\n\n# h\ni: j", ("a", 1), (3, 3), (4, 7), "block"),
+        ("a:\n- |\n  b\n\n# c\nd: e", ("a",), (2, 1), (5, 1), "block"),
+        ("\ufeffa: b", ("a",), (1, 4), (1, 5), "scalar"),
+    ],
+)
+def test_a_value_has_an_extent_without_what_follows_it(
+    text: str, path: marks.Path, start: tuple[int, int], end: tuple[int, int], form: str
+) -> None:
+    assert parse_yaml(text).extent(path) == Extent(Mark(*start), Mark(*end), form)
+
+
+def test_what_is_not_there_has_no_extent() -> None:
+    assert parse_yaml("a: [b]").extent(("a", 1)) is None
+    assert parse_yaml("").extent(("a",)) is None
 
 
 @pytest.mark.parametrize(

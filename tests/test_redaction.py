@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from statustrio.redaction import HIDDEN, Redactor
+from statustrio.redaction import HIDDEN, Redactor, without_password
 
 
 def knowing(*secrets: str) -> Redactor:
@@ -42,3 +42,9 @@ def test_a_secret_inside_a_list_or_a_mapping_is_hidden_too() -> None:
     fields = {"argv": ["x", "hunter22"], "headers": {"token": "hunter22"}, "names": ("hunter22",)}
     shown = knowing("hunter22")(None, "info", fields)
     assert "hunter22" not in repr(shown)
+
+
+def test_a_password_in_an_address_is_hidden_without_being_known() -> None:
+    assert without_password('at "https://me:pw@x.example/@a" and http://y.example/@b') == (
+        f'at "https://{HIDDEN}@x.example/@a" and http://y.example/@b'
+    )

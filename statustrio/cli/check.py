@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from typing import Any
-
 import click
 
+from statustrio.cli.progress import with_progress
 from statustrio.cli.settings import Settings, environment, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 
@@ -47,16 +44,8 @@ def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | N
     redactor = Redactor()
     redactor.learn(config.secrets)
     configure_logs(settings.log_level or "error", redactor)
-    with_progress = sys.stderr.isatty()
-    if with_progress:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("probing", total=len(enabled))
-            results = trio.run(probe_all, config, redactor, _advance(bar, task))
-    else:
-        results = trio.run(probe_all, config, redactor, lambda: None)
+    with with_progress("probing", len(enabled)) as done:
+        results = trio.run(probe_all, config, redactor, done)
     columns = (
         Column("provider", "provider", "bold"),
         Column("result", "result", {"ok": "green", "failed": "bold red"}),
@@ -69,10 +58,3 @@ def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | N
     looks = [{**row, "conditional": {True: "yes", False: "no", None: ""}[row["conditional"]]} for row in results]
     show(Rows(columns, results, looks), chosen(settings, style))
     ctx.exit(1 if any(row["result"] == "failed" for row in results) else 0)
-
-
-def _advance(bar: Any, task: Any) -> Callable[[], None]:
-    def advance() -> None:
-        bar.advance(task)
-
-    return advance

@@ -22,6 +22,11 @@ COMMANDS = {
     "incidents": "statustrio.cli.history:incidents",
     "events": "statustrio.cli.history:events",
     "providers": "statustrio.cli.health:providers",
+    "catalog": "statustrio.cli.catalog:catalog",
+    "add": "statustrio.cli.add:add",
+    "opml": "statustrio.cli.opml:opml",
+    "why": "statustrio.cli.why:why",
+    "replay": "statustrio.cli.replay:replay",
     "demo": "statustrio.cli.demo:demo",
     "health": "statustrio.cli.health:health",
 }
@@ -40,8 +45,18 @@ Exit status: 0 done, 1 failed while running, 2 usage or configuration,
 3 a condition asked for does not hold."""
 
 
+class _ReaderGoneError(Exception):
+    """Nobody reads stdout any more. Not the OSError it was: click would end the process with 1 for that."""
+
+
 class Commands(click.Group):
     """A group that imports a command when it is asked for."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as exc:
+            raise _ReaderGoneError from exc
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return list(COMMANDS)
@@ -148,7 +163,7 @@ def _main() -> int:
     except StatustrioError as exc:
         click.echo(str(exc), err=True)
         return 2
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderGoneError):
         # The reader has what it wanted (`| head`). Python would complain when it flushes stdout at the end.
         _give_up_stdout()
         return 0
