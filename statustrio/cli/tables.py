@@ -88,11 +88,14 @@ def _table(rows: Rows) -> None:
     from statustrio.feed.text import clean
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold dim", show_edge=False)
-    for column in rows.columns:
+    shown = rows.looks or rows.data
+    # a column that says nothing takes the room of one that does
+    columns = [one for one in rows.columns if not shown or any(row[one.key] not in (None, "") for row in shown)]
+    for column in columns:
         table.add_column(column.heading, overflow="fold", ratio=1 if column.wide else None, no_wrap=not column.wide)
-    for row in rows.looks or rows.data:
+    for row in shown:
         cells = []
-        for column in rows.columns:
+        for column in columns:
             value = row[column.key]
             style = column.style if isinstance(column.style, str) else column.style.get(value, "")
             cells.append(Text(clean("" if value is None else str(value)), style))

@@ -197,7 +197,7 @@ def _change(told: dict[str, Any]) -> Iterator[str]:
     if told["diff"] is None:
         yield NOT_KEPT
     elif told["before_at"] is None:
-        earlier = "" if told["rule"] == "first_sight" else "; the body before it is no longer kept (keep_bodies)"
+        earlier = "" if told["rule"] == "first_sight" else "; none before it is kept"
         yield f"the entry as it stood at {told['after_at']}{earlier}:"
         yield from (f"  {line}" for line in told["diff"])
     elif told["diff"]:
