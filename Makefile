@@ -23,6 +23,7 @@ lint: .venv/for-lint
 
 bench: .venv/for-tests
 	$(BIN)/python benchmarks/polls.py
+	$(BIN)/python benchmarks/reading.py
 
 clean:
 	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
