@@ -89,6 +89,10 @@ def test_the_second_in_the_guid_stands_in_for_a_date() -> None:
     assert (one.incident_id, one.updates[0].at) == ("kettle", at("2026-03-03T16:40"))
 
 
+def test_a_date_outdoes_the_second_in_the_guid() -> None:
+    assert reading(rss(told("X", epoch=1000000000)), "aws").updates[0].at == at("2026-03-03T16:40")
+
+
 def test_what_has_no_guid_is_hashed() -> None:
     one = PLATFORM.read(bare(title="X", content="y"))
     assert (len(one.incident_id), one.components, one.updated_at, one.url) == (32, None, None, None)

@@ -27,6 +27,11 @@ def test_an_open_incident_of_a_monitor_names_it() -> None:
     assert (one.url, one.started_at, one.updated_at) == (f"{ROOT}/", None, at("2026-03-03T08:40"))
 
 
+def test_words_behind_the_state_make_it_no_event_of_a_monitor() -> None:
+    one = reading(rss(event("Teapot went down again"), title=NAME), "betterstack")
+    assert (one.updates[0].label, one.title, one.components) == ("unknown", "Teapot went down again", None)
+
+
 def test_a_monitor_that_recovered_ends_what_went_down_under_the_same_guid() -> None:
     later = "Tue, 03 Mar 2026 09:40:00 +0000"
     document = rss(event("Teapot recovered", date=later), event("Teapot went down"), title=NAME)
@@ -56,6 +61,7 @@ def test_the_updates_of_a_report_share_the_path_of_its_link() -> None:
         pytest.param("Cold tea not yet resolved", "x", "unknown", "Cold tea not yet resolved", id="not resolved"),
         pytest.param("Tea partially resolved", "x", "unknown", "Tea partially resolved", id="resolved in part"),
         pytest.param("Notable tea resolved", "x", "resolved", "Notable tea", id="not only in letters"),
+        pytest.param("Cold tea resolved today", "x", "unknown", "Cold tea resolved today", id="words behind it"),
         pytest.param("[Resolved] Cold tea", "x", "resolved", "Cold tea", id="brackets"),
         pytest.param("Monitoring: Cold tea", "x", "monitoring", "Cold tea", id="colon"),
         pytest.param("Resolved", "x", "unknown", "Resolved", id="nothing but a word"),

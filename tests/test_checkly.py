@@ -72,6 +72,8 @@ def test_atom_and_rss_say_the_same() -> None:
 def test_without_a_status_the_text_is_all_there_is() -> None:
     one = PLATFORM.read(bare(content="Just text"))
     assert (one.updates[0], len(one.incident_id), one.url) == (Update(None, "unknown", "Just text"), 32, None)
+    both = PLATFORM.read(bare(id=GUID, link="https://status.example.org/other"))
+    assert (both.incident_id, both.url) == ("4c85aa17", "https://status.example.org/other")
     assert PLATFORM.read(bare(link=GUID)).incident_id == "4c85aa17"
     assert PLATFORM.read(bare(id=GUID)).url == GUID
 

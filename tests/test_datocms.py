@@ -40,6 +40,7 @@ def test_planned_work_is_told_by_its_words() -> None:
     one = reading(told(block("Completed") + block("In progress") + block("Scheduled")), "datocms")
     assert [update.label for update in one.updates] == ["scheduled", "in_progress", "completed"]
     assert one.kind is Kind.MAINTENANCE
+    assert reading(told(block("Completed") + block("Investigating")), "datocms").kind is Kind.MAINTENANCE
 
 
 def test_a_bold_word_of_a_message_begins_no_update() -> None:

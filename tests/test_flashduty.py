@@ -40,6 +40,7 @@ def test_an_update_takes_the_place_of_the_one_before() -> None:
         ("RESOLVED ", "resolved", Kind.INCIDENT),
         ("in_progress", "in_progress", Kind.MAINTENANCE),
         ("completed", "completed", Kind.MAINTENANCE),
+        ("planned_maintenance", "scheduled", Kind.MAINTENANCE),
         ("brewing tea", "brewing_tea", Kind.INCIDENT),
     ],
 )

@@ -68,6 +68,10 @@ def test_what_is_affected_is_no_part_of_the_message(text: str, message: str, nam
     assert one.components == (names and tuple(Component(name) for name in names))
 
 
+def test_a_start_further_below_is_part_of_the_message() -> None:
+    assert reading(atom(told("X", text=f"<p>Tea.</p>{BEGAN}")), "gcp").started_at is None
+
+
 @pytest.mark.parametrize(
     ("time", "zone", "began"),
     [

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+from attrs import evolve
 from documents import at, atom, bare, entry, item, maker, reading, rss
 
 from statustrio.feed.parse import Entry
@@ -108,6 +111,20 @@ def test_without_updates_the_text_is_all_there_is() -> None:
     assert one.updates == (Update(at("2026-03-03T09:00"), "unknown", "Just text"),)
     undated = Entry(None, "X", None, None, None, block("08:00:00", "Resolved"), "")
     assert PLATFORM.read(undated).updates[0].at is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param(block("08:00:00", "Resolved"), at("2026-03-03T08:00"), id="a date"),
+        pytest.param(block("08:00:00", "Resolved", zone="Teatime"), None, id="an unknown zone"),
+        pytest.param(block("08:00:00", "Resolved").replace("Mar", "Tea"), None, id="an unknown month"),
+    ],
+)
+def test_one_date_of_the_entry_is_enough_for_the_year(line: str, expected: datetime | None) -> None:
+    dated = Entry(None, "X", None, at("2026-03-03T08:10"), None, line, "")
+    for told in (dated, evolve(dated, published=None, updated=dated.published)):
+        assert PLATFORM.read(told).updates[0].at == expected
 
 
 @pytest.mark.parametrize(("id", "key"), [(ID, CUID), ("x/", None), (None, None), ("y" * 501, None)])

@@ -65,6 +65,8 @@ def test_an_uncertain_time_is_none(date: str, zone: str) -> None:
     content = block("08:00", "Resolved") + block(clock, "Identified", date=date, zone=zone)
     one = reading(rss(told(content)), "lambstatus")
     assert [update.at for update in one.updates] == [None, at("2026-03-03T08:00")]
+    newest = reading(rss(told(block("08:00", "Resolved", zone="Teatime"))), "lambstatus")
+    assert newest.updated_at == at("2026-03-03T10:00")
 
 
 def test_atom_and_rss_say_the_same() -> None:

@@ -14,7 +14,7 @@ from samples import ONE, OPEN_TIMELINE, OVER_TIMELINE, SAMPLES, TWO
 
 from statustrio.detect import detect
 from statustrio.errors import FeedError
-from statustrio.model import Known, KnownIncident, Observation, ProviderState, Seen, Validators
+from statustrio.model import Known, KnownIncident, Observation, ProviderState, Seen, Shape, Validators
 from statustrio.platforms import BY_NAME
 from statustrio.reading import body_digest, read_document
 
@@ -242,3 +242,37 @@ def test_the_rss_of_a_real_page_tells_nothing_that_its_atom_has_told(one: int, o
     follower = Follower()
     follower.see((SHARED / f"statuspage/digitalocean__{one}.atom").read_bytes())
     assert follower.see((SHARED / f"statuspage/digitalocean__{other}.rss").read_bytes()) == []
+
+
+def emptied(body: bytes) -> bytes:
+    return re.sub(r"<(item|entry)>.*</\1>", "", body.decode(), flags=re.DOTALL).encode()
+
+
+@pytest.mark.parametrize("platform", SAMPLES)
+def test_an_empty_feed_is_no_all_clear_by_itself(platform: str) -> None:
+    """Only where a page lists what is open now, and then after three polls in fifteen minutes."""
+    follower = Follower()
+    follower.see(SAMPLES[platform])
+    standing = {incident_id for incident_id, one in follower.incidents.items() if one.open}
+    told = [(minute, one) for minute in range(40) for one in follower.see(emptied(SAMPLES[platform]))]
+    ends = [(minute, incident_id) for minute, (event, incident_id) in told if event.endswith(ENDS)]
+    is_state = BY_NAME[platform].shape is Shape.CURRENT
+    assert ends == ([(15, incident_id) for incident_id in standing] if is_state else [])
+    assert {event for _, (event, _) in told} <= {"incident.resolved"}
+    if not is_state:
+        assert follower.see(SAMPLES[platform]) == []
+
+
+CALLED_OTHERWISE = {"statuspage", "aws", "azure", "m365", "statusiq", "gcp", "betterstack", "checkly", "xai"}
+CALLED_ALIKE = [platform for platform in SAMPLES if platform not in CALLED_OTHERWISE]
+"""Those whose sample has the incident "Search" as Statuspage's has it: title, start, an update."""
+
+
+@pytest.mark.parametrize("platform", CALLED_ALIKE)
+def test_a_page_that_moves_to_another_platform_tells_no_incident_twice(platform: str) -> None:
+    follower = Follower()
+    follower.see(SAMPLES[platform])
+    told = [event for event, _ in follower.see(SAMPLES["statuspage"])]
+    assert told in (["provider.changed"], ["provider.changed", "incident.updated"])
+    assert [one.incident_id for one in follower.incidents.values() if one.open] == ["bbbbbbbbbbb2"]
+    assert follower.see(SAMPLES["statuspage"]) == []

@@ -42,6 +42,17 @@ def test_updates_are_printed_newest_first_without_a_year() -> None:
     assert one.title == "Cold tea"
 
 
+def test_each_date_is_near_the_one_above() -> None:
+    dates = ["Jun 1, 08:00 UTC", "Dec 31, 08:00 UTC", "Aug 1, 08:00 Teatime", "Jul 4, 08:00 UTC"]
+    one = reading(told("".join(block("Update", date) for date in dates), stamp="2026-06-01T08:00:00Z"), "paypal")
+    assert [update.at for update in one.updates] == [
+        at("2025-07-04T08:00"),
+        None,
+        at("2025-12-31T08:00"),
+        at("2026-06-01T08:00"),
+    ]
+
+
 def test_a_break_below_the_label_and_small_print_without_a_clock_are_text() -> None:
     content = (
         "<br /><strong>Resolved: </strong> <br /> <p>a <small>note</small></p><br /><small>Mar 3, 08:40 UTC</small>tail"
@@ -50,7 +61,7 @@ def test_a_break_below_the_label_and_small_print_without_a_clock_are_text() -> N
 
 
 def test_a_date_below_no_label_is_no_update() -> None:
-    content = "<p>x</p><small>Mar 3, 08:40 UTC</small>" + block("Update", "Mar 3, 08:00 UTC")
+    content = "<p>x <strong>y</strong></p><small>Mar 3, 08:40 UTC</small>" + block("Update", "Mar 3, 08:00 UTC")
     assert reading(told(content), "paypal").updates == (Update(at("2026-03-03T08:00"), "update", "text"),)
 
 

@@ -182,6 +182,35 @@ def test_a_reader_makes_something_of_anything(platform: Platform, told: Entry) -
         platform.recognises(feed(one))
 
 
+@each_platform
+def test_a_text_may_stand_in_either_place(platform: Platform) -> None:
+    told = bare(id="x", title="X", content="Just <b>text</b>")
+    assert platform.read(told) == platform.read(evolve(told, content="", summary=told.content))
+
+
+ONLY_PUBLISHED = {"aws", "cstate", "kener"}
+"""RSS has no other date."""
+PUBLISHED_FIRST = {*ONLY_PUBLISHED, "azure", "betterstack", "checkly", "m365", "pagerduty", "statusiq"}
+"""Platforms whose entries keep the date of the update they are."""
+
+
+@each_platform
+def test_the_date_of_an_entry_is_that_of_its_update(platform: Platform) -> None:
+    first, last = at("2026-03-03T08:00"), at("2026-03-03T09:00")
+    told = evolve(bare(id="x", title="X", content="text"), published=first)
+    assert platform.read(told).updates[-1].at == first
+    both = platform.read(evolve(told, updated=last))
+    assert both.updates[-1].at == (first if platform.name in PUBLISHED_FIRST else last)
+    late = platform.read(evolve(told, published=None, updated=last))
+    assert late.updates[-1].at == (None if platform.name in ONLY_PUBLISHED else last)
+
+
+@each_platform
+def test_an_entry_that_says_nothing_does_not_hide_the_others(platform: Platform) -> None:
+    links = feed(bare(), bare(id="tag:h,2005:Incident/1", content=STATUSPAGE))
+    assert platform.recognises(links) is (platform.name in {"statuspage", "generic"})
+
+
 HOSTILE = {
     "common": ("<small>", "<p><strong>", "<br>", "<li>a (", "a ", "\n\nResolved: ", "Status: ", "[", "-"),
     "checkly": ("Status: x<br>", "<br/><br/><br/>Affected services", "<br         >"),

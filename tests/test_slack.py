@@ -71,6 +71,7 @@ def test_the_one_date_of_rss_is_no_start() -> None:
 
 def test_the_id_stands_in_for_a_link() -> None:
     assert PLATFORM.read(bare(id=ID)).url == ID
+    assert PLATFORM.read(bare(id=ID, link="https://h.example/x")).url == "https://h.example/x"
     one = PLATFORM.read(bare())
     assert (len(one.incident_id), one.url, one.updates) == (32, None, (Update(None, "unknown", ""),))
 

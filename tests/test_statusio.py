@@ -86,6 +86,9 @@ def test_without_a_link_the_guid_names_the_incident(id: str | None, key: str | N
     one = PLATFORM.read(bare(id=id, content=block("08:00", "Active")))
     assert one.incident_id == key if key else len(one.incident_id) == 32
     assert (one.kind, one.updated_at) == (Kind.MAINTENANCE, at("2026-03-03T16:00"))
+    twice = PLATFORM.read(bare(id=id, link=LINK, content=block("08:00", "Identified") + block("09:00", "Active")))
+    assert (twice.incident_id, twice.updated_at) == (KEY, at("2026-03-03T17:00"))
+    assert PLATFORM.read(bare(content=block("08:00", "Update") + block("09:00", "Active"))).kind is Kind.MAINTENANCE
 
 
 def test_without_updates_the_text_is_all_there_is() -> None:

@@ -68,6 +68,7 @@ def test_a_printed_date_is_a_stamp(text: str, expected: Stamp) -> None:
         "24 Feb, 20:01 UTC",
         "Feb 24, 2026",
         "x Feb 24, 20:01",
+        "Feb 24, 20:01 UTC or so",
         "Feb ٢, 1:00",
     ],
 )

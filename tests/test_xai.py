@@ -83,6 +83,12 @@ def test_the_severity_tells_impact_and_kind(severity: str, impact: Impact | None
 def test_planned_work_is_told_by_its_words_too() -> None:
     one = reading(rss(told(block("Scheduled", "08:30")), title=NAME), "xai")
     assert (one.kind, one.impact) == (Kind.MAINTENANCE, None)
+    one = reading(rss(told(block("Completed", "09:00") + block("Update", "08:30")), title=NAME), "xai")
+    assert one.kind is Kind.MAINTENANCE
+
+
+def test_brackets_further_behind_are_no_scope() -> None:
+    assert reading(rss(told("x", title="Cold [green] tea"), title=NAME), "xai").components is None
 
 
 @pytest.mark.parametrize(
