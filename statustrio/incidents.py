@@ -180,7 +180,7 @@ def _stored(before: KnownIncident | None, reading: Reading, life: Sequence[News]
         components=reading.components if reading.components is not None else fallback.components,
         started_at=reading.started_at or fallback.started_at,
         updated_at=reading.updated_at or newest_at,
-        resolved_at=ends[-1] if status in OVER else None,
+        resolved_at=ends[-1] if status in OVER and status is not Status.WITHDRAWN else None,
         scheduled_for=reading.scheduled_for or fallback.scheduled_for,
         scheduled_until=reading.scheduled_until or fallback.scheduled_until,
         open=status not in OVER and (expires_at is None or expires_at > now),
@@ -284,7 +284,7 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     """
     incident, before = absorbed.incident, absorbed.before
     told_over = before is not None and before.status in ENDED
-    end = f"{incident.kind}.{END[incident.kind]}"
+    end = f"{incident.kind}.{'withdrawn' if incident.status is Status.WITHDRAWN else END[incident.kind]}"
     restart = f"{incident.kind}.{reopening(incident.kind, incident.status)}"
     over = incident.status in OVER
     believed = told_over

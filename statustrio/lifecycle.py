@@ -25,6 +25,7 @@ class Word(Enum):
     END = auto()
     SAME = auto()
     POSTMORTEM = auto()
+    CANCEL = auto()
     UNKNOWN = auto()
 
 
@@ -50,6 +51,7 @@ WORDS: Mapping[str, Word] = {
     Status.COMPLETED: Word.END,
     "update": Word.SAME,
     "postmortem": Word.POSTMORTEM,
+    Status.WITHDRAWN: Word.CANCEL,
 }
 """Every label with a meaning; any other is `Word.UNKNOWN`."""
 
@@ -70,6 +72,7 @@ _INCIDENT: Mapping[Phase, Mapping[Word, Move]] = {
         Word.END: Move("resolved"),
         Word.SAME: Move("opened"),
         Word.POSTMORTEM: Move("postmortem"),
+        Word.CANCEL: Move("withdrawn"),
         Word.UNKNOWN: Move("opened"),
     },
     Phase.RUNNING: {
@@ -78,6 +81,7 @@ _INCIDENT: Mapping[Phase, Mapping[Word, Move]] = {
         Word.END: Move("resolved"),
         Word.SAME: Move("updated", _KEEP),
         Word.POSTMORTEM: Move("resolved"),
+        Word.CANCEL: Move("withdrawn"),
         Word.UNKNOWN: Move("updated"),
     },
     Phase.SETTLED: dict.fromkeys(Word, Move("postmortem", _KEEP)),
@@ -94,6 +98,7 @@ _MAINTENANCE: Mapping[Phase, Mapping[Word, Move]] = {
         Word.END: Move("completed"),
         Word.SAME: Move("scheduled"),
         Word.POSTMORTEM: Move("completed"),
+        Word.CANCEL: Move("withdrawn"),
         Word.UNKNOWN: Move("scheduled"),
     },
     Phase.PLANNED: {
@@ -102,6 +107,7 @@ _MAINTENANCE: Mapping[Phase, Mapping[Word, Move]] = {
         Word.END: Move("completed"),
         Word.SAME: Move("updated", _KEEP),
         Word.POSTMORTEM: Move("completed"),
+        Word.CANCEL: Move("withdrawn"),
         Word.UNKNOWN: Move("updated"),
     },
     Phase.RUNNING: {
@@ -110,6 +116,7 @@ _MAINTENANCE: Mapping[Phase, Mapping[Word, Move]] = {
         Word.END: Move("completed"),
         Word.SAME: Move("updated", _KEEP),
         Word.POSTMORTEM: Move("completed"),
+        Word.CANCEL: Move("withdrawn"),
         Word.UNKNOWN: Move("updated"),
     },
     Phase.SETTLED: dict.fromkeys(Word, Move("updated", _KEEP)),

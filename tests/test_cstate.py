@@ -49,13 +49,18 @@ def test_a_resolved_issue_ended_at_the_time_of_its_category(category: str, ended
     assert one.started_at == at("2026-03-03T08:40")
 
 
-@pytest.mark.parametrize("word", ["Gelöst", "Résolu", "解決済み", "Išspręsta problema"])
-def test_the_brackets_mean_the_same_in_every_language(word: str) -> None:
-    one = reading(rss(issue(f"[{word}] Tee"), head=HEAD), "cstate")
+@pytest.mark.parametrize(
+    ("word", "category"),
+    [("Gelöst", ""), ("Résolu", ""), ("解決済み", ""), ("Išspręsta problema", "2026-03-03 10:05:00 +0000 UTC")],
+)
+def test_the_word_for_resolved_is_known_or_a_time_of_the_end_stands_beside_it(word: str, category: str) -> None:
+    one = reading(rss(issue(f"[{word}] Tee", category=category), head=HEAD), "cstate")
     assert (one.title, one.updates[0].label) == ("Tee", "resolved")
 
 
-@pytest.mark.parametrize("title", ["Cold tea [Resolved]", "[] Cold tea", "[Resolved]", f"[{'x' * 61}] Cold tea"])
+@pytest.mark.parametrize(
+    "title", ["[EU] Cold tea", "Cold tea [Resolved]", "[] Cold tea", "[Resolved]", f"[{'x' * 61}] Cold tea"]
+)
 def test_other_brackets_are_part_of_the_title(title: str) -> None:
     one = reading(rss(issue(title), head=HEAD), "cstate")
     assert (one.title, one.updates[0].label) == (title, "investigating")

@@ -987,3 +987,21 @@ def test_where_permanent_redirects_lead_is_known_as_long_as_they_do() -> None:
     assert world.state.moved_to == "https://new.example/feed"
     world.see(reading(INV))
     assert world.state.moved_to is None
+
+
+@pytest.mark.parametrize("shape", [Shape.TIMELINE, Shape.LATEST])
+def test_planned_work_that_is_cancelled_is_withdrawn_and_never_completed(shape: Shape) -> None:
+    world = World(shape, "kener")
+    plan, cancelled = up("scheduled", 0), up("withdrawn", 9, "Not this week.")
+    world.see(planned(plan))
+    (draft,) = world.see(planned(*((plan,) if shape is Shape.TIMELINE else ()), cancelled))
+    assert (draft.event, draft.status, draft.message) == ("maintenance.withdrawn", "withdrawn", "Not this week.")
+    stored = world.incidents["a"]
+    assert (stored.open, stored.resolved_at) == (False, None)
+
+
+def test_an_update_relabelled_as_cancelled_withdraws_the_work() -> None:
+    world = World()
+    world.see(planned(up("scheduled", 0, "x")))
+    (draft,) = world.see(planned(up("withdrawn", 0, "x")))
+    assert (draft.event, draft.status) == ("maintenance.withdrawn", "withdrawn")

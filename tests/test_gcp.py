@@ -31,6 +31,11 @@ def test_an_open_incident_says_when_it_began_and_what_is_affected() -> None:
     assert one.components == (Component("Teapots"), Component("Soup & more"))
 
 
+def test_what_ended_is_over_whatever_the_title_says() -> None:
+    one = reading(atom(told("UPDATE: Cold tea", text=ENDED + "<p>Warm.</p>")), "gcp")
+    assert one.updates == (Update(at("2026-03-03T17:00"), "resolved", "Warm."),)
+
+
 def test_the_updates_of_an_incident_share_the_link() -> None:
     document = atom(told("RESOLVED: Cold\ntea", "two", ENDED + "<p>Warm.</p>"), told("UPDATE: Cold tea"))
     first, second = readings(document, "gcp")

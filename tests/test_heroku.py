@@ -34,6 +34,8 @@ def test_an_update_takes_the_place_of_the_one_before() -> None:
         ("Resolved - Cold tea", "resolved", "Cold tea", Kind.INCIDENT),
         ("[Resolved] Cold tea", "resolved", "Cold tea", Kind.INCIDENT),
         ("Resolved", "resolved", "Resolved", Kind.INCIDENT),
+        ("Resolved issues with tea", "resolved", "Resolved issues with tea", Kind.INCIDENT),
+        ("Resolvedly cold tea", "investigating", "Resolvedly cold tea", Kind.INCIDENT),
         ("Scheduled: New kettle", "scheduled", "New kettle", Kind.MAINTENANCE),
         ("Scheduled maintenance", "scheduled", "Scheduled maintenance", Kind.MAINTENANCE),
     ],

@@ -17,8 +17,8 @@ def incident(facts: str = "Status: INVESTIGATING\nAffected: Teapots, Soup", text
     )
 
 
-def work(word: str = "SCHEDULED", affected: str = "All monitors") -> str:
-    text = f"Status: {word}\nScheduled: {DATE} → open-ended\nAffected: {affected}\n\nWe change the kettle."
+def work(word: str = "SCHEDULED", affected: str = "All monitors", until: str = "open-ended") -> str:
+    text = f"Status: {word}\nScheduled: {DATE} → {until}\nAffected: {affected}\n\nWe change the kettle."
     return item("[Maintenance] New kettle", guid="maintenance-7", link=f"{SITE}/maintenances/7", date=DATE, text=text)
 
 
@@ -44,7 +44,7 @@ def test_an_update_takes_the_place_of_the_one_before() -> None:
         ("READY", "scheduled"),
         ("ONGOING", "in_progress"),
         ("COMPLETED", "completed"),
-        ("CANCELLED", "cancelled"),
+        ("CANCELLED", "withdrawn"),
     ],
 )
 def test_planned_work_is_dated_with_its_plan(word: str, label: str) -> None:
@@ -53,6 +53,12 @@ def test_planned_work_is_dated_with_its_plan(word: str, label: str) -> None:
     assert one.updates == (Update(None, label, "We change the kettle."),)
     assert one.scheduled_for == one.started_at == at("2026-03-03T08:40")
     assert (one.updated_at, one.components) == (None, None)
+
+
+def test_planned_work_may_have_an_end() -> None:
+    until = "Tue, 03 Mar 2026 10:00:00 GMT"
+    assert reading(rss(work(until=until), title=NAME), "kener").scheduled_until == at("2026-03-03T10:00")
+    assert reading(rss(work(), title=NAME), "kener").scheduled_until is None
 
 
 def test_planned_work_may_name_what_it_affects() -> None:

@@ -18,6 +18,7 @@ LABEL = {
     Word.END: "resolved",
     Word.SAME: "update",
     Word.POSTMORTEM: "postmortem",
+    Word.CANCEL: "withdrawn",
     Word.UNKNOWN: "lunch",
 }
 BEFORE = {
@@ -34,33 +35,34 @@ BEFORE = {
 # One line for each phase, in the order of LABEL: the event's second word and the status after it.
 EXPECTED = {
     (INCIDENT, Phase.NEW): (
-        "opened scheduled, opened identified, resolved resolved, opened unknown, postmortem resolved, opened unknown"
+        "opened scheduled, opened identified, resolved resolved, opened unknown, postmortem resolved, "
+        "withdrawn withdrawn, opened unknown"
     ),
     (INCIDENT, Phase.RUNNING): (
         "updated scheduled, updated identified, resolved resolved, updated investigating, resolved resolved, "
-        "updated unknown"
+        "withdrawn withdrawn, updated unknown"
     ),
-    (INCIDENT, Phase.SETTLED): ", ".join(["postmortem resolved"] * 6),
+    (INCIDENT, Phase.SETTLED): ", ".join(["postmortem resolved"] * 7),
     (INCIDENT, Phase.OVER): (
         "reopened scheduled, reopened identified, postmortem resolved, postmortem resolved, postmortem resolved, "
-        "postmortem resolved"
+        "postmortem resolved, postmortem resolved"
     ),
     (MAINTENANCE, Phase.NEW): (
         "scheduled scheduled, started identified, completed resolved, scheduled scheduled, completed completed, "
-        "scheduled unknown"
+        "withdrawn withdrawn, scheduled unknown"
     ),
     (MAINTENANCE, Phase.PLANNED): (
         "updated scheduled, started identified, completed resolved, updated scheduled, completed completed, "
-        "updated unknown"
+        "withdrawn withdrawn, updated unknown"
     ),
     (MAINTENANCE, Phase.RUNNING): (
         "updated scheduled, updated identified, completed resolved, updated in_progress, completed completed, "
-        "updated unknown"
+        "withdrawn withdrawn, updated unknown"
     ),
-    (MAINTENANCE, Phase.SETTLED): ", ".join(["updated completed"] * 6),
+    (MAINTENANCE, Phase.SETTLED): ", ".join(["updated completed"] * 7),
     (MAINTENANCE, Phase.OVER): (
         "scheduled scheduled, started identified, updated completed, updated completed, updated completed, "
-        "updated completed"
+        "updated completed, updated completed"
     ),
 }
 
@@ -98,7 +100,7 @@ def test_the_table_has_no_hole() -> None:
 
 
 def test_every_status_a_page_can_print_is_a_word() -> None:
-    ours = {Status.UNKNOWN, Status.WITHDRAWN, Status.SUPERSEDED}
+    ours = {Status.UNKNOWN, Status.SUPERSEDED}
     assert set(Status) - ours == {Status(label) for label in WORDS if label not in {"update", "postmortem"}}
 
 

@@ -25,11 +25,11 @@ def test_an_open_incident_has_one_update() -> None:
 
 
 def test_only_the_newest_of_several_updates_has_a_time() -> None:
-    text = "Resolved: Warm..\n\nMonitoring: Warmer.\n\nResolved tea: a list\n\n- x.\n\nInvestigating: Cold."
+    text = "Resolved: Warm..\n\nMonitoring: Warmer.\n\nNot yet Resolved: a list\n\n- x.\n\nInvestigating: Cold."
     one = reading(atom(told("Resolved - Cold tea", text), head=HEAD), "openstatus")
     assert one.updates == (
         Update(None, "investigating", "Cold."),
-        Update(None, "monitoring", "Warmer. Resolved tea: a list - x."),
+        Update(None, "monitoring", "Warmer. Not yet Resolved: a list - x."),
         Update(AT, "resolved", "Warm.."),
     )
 

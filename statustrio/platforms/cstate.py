@@ -1,6 +1,6 @@
-"""cState: one entry per issue, dated with its start; the title begins with a word in brackets once it is resolved.
+"""cState: one entry per issue, dated with its start; once it is resolved the title begins with that word in brackets.
 
-No other word stands in brackets, so it means the same in every language.
+In whatever language: the category, the time of the end, tells it as well.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
 from statustrio.platforms import generic
 from statustrio.platforms.platform import Platform, web_url
-from statustrio.platforms.words import OPEN
+from statustrio.platforms.words import OPEN, label_of
 
-_TITLE = re.compile(r"\[[^\[\]]{1,60}\]\s{0,9}(?P<title>.+)")
+_TITLE = re.compile(r"\[(?P<word>[^\[\]]{1,60})\]\s{0,9}(?P<title>.+)")
 _ISSUE = re.compile(r"https?://[^/]{1,255}/(?:[^/]{1,99}/){0,9}issues/[^/]")
 
 
@@ -27,14 +27,15 @@ def recognises(feed: Feed) -> bool:
 
 
 def read(entry: Entry) -> Reading:
-    title = _TITLE.fullmatch(entry.title)
+    title, resolved_at = _TITLE.fullmatch(entry.title), _resolved_at(entry)
+    is_over = resolved_at is not None or (title is not None and label_of(title["word"]) == Status.RESOLVED)
     # the oldest sites, whose entries are posts, have no mark for the end
     standing = OPEN if _ISSUE.match(entry.link or "") else str(Status.UNKNOWN)
-    label, at = (str(Status.RESOLVED), _resolved_at(entry)) if title else (standing, entry.published)
+    label, at = (str(Status.RESOLVED), resolved_at) if is_over else (standing, entry.published)
     return Reading(
         incident_id=generic.incident_id(entry),
         kind=Kind.INCIDENT,
-        title=title["title"] if title else entry.title,
+        title=title["title"] if title and is_over else entry.title,
         updates=(Update(at, label, html_to_text(entry.content or entry.summary)),),
         url=web_url(entry.link),
         started_at=entry.published,

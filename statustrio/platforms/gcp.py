@@ -19,6 +19,7 @@ _PAGES = re.compile(
 _TITLE = re.compile(r"(?P<state>RESOLVED|UPDATE):\s?", re.IGNORECASE)
 _BEGAN = re.compile(
     r"\s{0,9}<p>\s{0,9}Incident began at <strong>(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})</strong>"
+    r"(?P<ended> and ended at <strong>[^<]{1,40}</strong>)?"
     r".{0,300}?<strong>(?P<zone>[\w/+-]{1,40})</strong>.{0,20}?</p>",
     re.DOTALL,
 )
@@ -39,7 +40,7 @@ def read(entry: Entry) -> Reading:
     products = _PRODUCTS.search(markup)
     message = _TAIL.sub("", markup[began.end() :] if began else markup)
     state = _TITLE.match(entry.title)
-    is_over = state is not None and state["state"].upper() == "RESOLVED"
+    is_over = (state is not None and state["state"].upper() == "RESOLVED") or bool(began and began["ended"])
     own = _ID.fullmatch(entry.id or "")
     at = entry.updated or entry.published
     return Reading(

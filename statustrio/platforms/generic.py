@@ -10,7 +10,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, path_key, web_url
+from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, path_key, web_url
 from statustrio.platforms.words import ANY_WORD, UPDATE, front, kind_of, label_of
 
 _EMPHASIS = re.compile(
@@ -24,8 +24,6 @@ _OVER = re.compile(r"this (?:issue|incident) (?:is now|is|has been|has now been)
 
 _WEAK = frozenset({None, UPDATE, str(Status.SCHEDULED)})
 """Labels of a title that the text may overrule: titles keep "Scheduled maintenance" to the end."""
-_LONGEST_ID = 500
-"""Characters. No page names an incident at such length; what is longer is hashed."""
 
 
 def recognises(_feed: Feed) -> bool:
@@ -35,7 +33,7 @@ def recognises(_feed: Feed) -> bool:
 def incident_id(entry: Entry) -> str:
     """The entry's id, then its link with its title, then a hash of title and date; web addresses without host."""
     key = _own_key(entry) or _linked_key(entry)
-    return key if key is not None and len(key) <= _LONGEST_ID else hashed_id(entry)
+    return key if key is not None and len(key) <= LONGEST_ID else hashed_id(entry)
 
 
 def read(entry: Entry) -> Reading:

@@ -1,4 +1,4 @@
-"""Heroku: Atom, one entry per incident with its newest text; the title begins with the state."""
+"""Heroku: Atom, one entry per incident with its newest text; the title of what is over begins with "Resolved"."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
-from statustrio.model import Reading, Shape, Update
+from statustrio.model import Reading, Shape, Status, Update
 from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
 from statustrio.platforms.words import OPEN, front, kind_of
 
 _PAGE = re.compile(r"https?://status\.heroku\.com(?:/.*)?")
+_OVER = re.compile(r"resolved\b", re.IGNORECASE)
+"""Whatever follows the word: all that is known of the titles is that what is over begins with it."""
 _LINK = re.compile(r"https?://status\.heroku\.com/incidents/[0-9]+")
 
 
@@ -23,12 +25,13 @@ def recognises(feed: Feed) -> bool:
 
 def read(entry: Entry) -> Reading:
     label, title = front(entry.title)
+    if label is None and _OVER.match(entry.title):
+        label = str(Status.RESOLVED)
     at = entry.updated or entry.published
     return Reading(
         incident_id=last_segment(entry.link) or hashed_id(entry),
         kind=kind_of(label or OPEN),
         title=title or entry.title,
-        # what is over begins with "Resolved"
         updates=(Update(at, label or OPEN, html_to_text(entry.content or entry.summary)),),
         url=web_url(entry.link),
         started_at=entry.published if entry.updated else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from statustrio.feed.dates import parse_date
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
@@ -44,6 +45,7 @@ def read(entry: Entry) -> Reading:
         updated_at=at,
         components=None if affected in {"", "All monitors"} else listed(affected),
         scheduled_for=entry.published if is_maintenance else None,
+        scheduled_until=parse_date(facts.get("Scheduled", "").rpartition("\u2192")[2]) if is_maintenance else None,
     )
 
 
