@@ -172,8 +172,10 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
     new_page = seen.host != state.host or (seen.platform != state.platform and recognised)
     moved = new_page or observation.feed_url != state.feed_url
     named = {reading.incident_id for reading in seen.readings}
-    strangers = named.isdisjoint(incidents) and bool(seen.window)
-    strangers = strangers and all(shown.incident_id in named for shown in seen.window)
+    shown = {one.incident_id for one in seen.window}
+    # A page that lists what is open now may show that it is another one by showing nothing.
+    shows = bool(shown) or (seen.shape is Shape.CURRENT and seen.platform != state.platform)
+    strangers = shows and incidents.keys().isdisjoint(named | shown)
     changed: tuple[Draft, ...] = ()
     if not (new_page and _is_told(state, seen, observation.at)):
         changed = (_provider_draft("changed", observation, _move(state, seen, observation), Rule.PAGE_MOVED),)

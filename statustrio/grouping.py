@@ -4,18 +4,18 @@ The readers of such platforms give the subject as the incident's id, and a `gap`
 of its subject that is open under the same title, or that had one within the gap; otherwise it begins another, whose
 id is the subject with the second of its first update. So an outage in March and one in May are two, however alike.
 
-Where a page shows the state of every subject, good ones too (`Shape.CURRENT`), being well ends an open incident and
-is nothing else; and as long as another entry still shows the trouble it ends nothing.
+Where a page shows how things are now (`Shape.CURRENT`), an incident goes on as long as it is shown, whatever its title.
+Being well ends an open one and is nothing else; and as long as another entry still shows the trouble it ends nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from attrs import define, evolve
 
-from statustrio.model import OVER, Known, KnownIncident, Reading, Seen, Shape
+from statustrio.model import OVER, Kind, Known, KnownIncident, Reading, Seen, Shape
 
 
 def group(known: Known, seen: Seen, now: datetime) -> Seen:
@@ -23,25 +23,28 @@ def group(known: Known, seen: Seen, now: datetime) -> Seen:
     if seen.gap is None:
         return seen
     gap = timedelta(seconds=seen.gap)
+    is_state = seen.shape is Shape.CURRENT
     carried = set(known.state.window)
     still_shown = {shown.incident_id for shown in seen.window if shown in carried}
     in_trouble = {reading.incident_id for reading in seen.readings if not _is_over(reading)}
     episodes: dict[str, list[_Episode]] = {}
     for incident in known.incidents:
-        subject, _, _ = incident.incident_id.rpartition("_")
-        episodes.setdefault(subject, []).append(_Episode.of(incident))
+        subject, _, second = incident.incident_id.rpartition("_")
+        if second.lstrip("-").isdecimal():
+            episodes.setdefault(subject, []).append(_Episode.of(incident))
     ids: dict[str, str] = {}
     for reading in sorted(seen.readings, key=lambda one: (one.updates[-1].at or now, _is_over(one))):
         subject, at = reading.incident_id, reading.updates[-1].at or now
         same = episodes.setdefault(subject, [])
-        if seen.shape is Shape.CURRENT and _is_over(reading):
-            episode = next((one for one in same if one.open), None)
-            if episode is None or episode.incident_id in still_shown or subject in in_trouble:
+        if is_state:
+            episode = _standing(same, reading, at)
+            says_nothing = episode is None or episode.incident_id in still_shown or subject in in_trouble
+            if _is_over(reading) and says_nothing:
                 continue
         else:
             episode = _continued(same, reading.title, at, gap)
         if episode is None:
-            episode = _Episode(f"{subject}_{int(at.timestamp())}", reading.title, at, at, open=True)
+            episode = _Episode(_name(subject, at), reading.kind, reading.title, at, at, open=True)
             same.append(episode)
         episode.add(reading, at)
         ids[reading.digest] = episode.incident_id
@@ -57,6 +60,7 @@ class _Episode:
     """An incident of a subject, as far as its borders go."""
 
     incident_id: str
+    kind: Kind
     title: str
     first: datetime
     last: datetime
@@ -65,7 +69,8 @@ class _Episode:
     @classmethod
     def of(cls, incident: KnownIncident) -> _Episode:
         times = [update.at for update in incident.updates if update.at] or [incident.first_seen_at]
-        return cls(incident.incident_id, incident.title, min(times), max(times), incident.status not in OVER)
+        is_open = incident.status not in OVER
+        return cls(incident.incident_id, incident.kind, incident.title, min(times), max(times), is_open)
 
     def add(self, reading: Reading, at: datetime) -> None:
         if at >= self.last:
@@ -78,12 +83,29 @@ class _Episode:
 
 def _continued(episodes: Iterable[_Episode], title: str, at: datetime, gap: timedelta) -> _Episode | None:
     """The nearest incident that an update of this title and time goes on with."""
-    candidates: Sequence[_Episode] = [
+    candidates = (
         one
         for one in episodes
-        if (one.title == title and (one.open or one.distance(at) <= gap)) or (one.open and one.distance(at) <= gap)
-    ]
+        if (one.distance(at) <= gap and (one.open or one.title == title))
+        or (one.open and one.title == title and at > one.first)
+    )
     return min(candidates, key=lambda one: one.distance(at), default=None)
+
+
+def _standing(episodes: Iterable[_Episode], reading: Reading, at: datetime) -> _Episode | None:
+    """The incident that the state of a subject is about: trouble in the middle of planned work is no part of it."""
+    own = _name(reading.incident_id, at)
+    candidates = [
+        one
+        for one in episodes
+        if (one.open and (one.kind is reading.kind or _is_over(reading)))
+        or (one.incident_id == own and not _is_over(reading))
+    ]
+    return max(candidates, key=lambda one: (one.open, one.last), default=None)
+
+
+def _name(subject: str, at: datetime) -> str:
+    return f"{subject}_{int(at.timestamp())}"
 
 
 def _is_over(reading: Reading) -> bool:

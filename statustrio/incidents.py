@@ -78,9 +78,10 @@ def absorb(
         # An older entry, read again or late, speaks for its own update alone.
         reading = evolve(reading, title=before.title, updated_at=before.updated_at)
         reading = evolve(reading, url=None, impact=None, components=None)
-    if shape is Shape.PER_UPDATE and reading.started_at is None:
-        # Where no entry tells when it all began, it began with the oldest one there is.
-        reading = evolve(reading, started_at=min((one.at for one in timeline if one.at), default=None))
+    if shape in (Shape.PER_UPDATE, Shape.CURRENT):
+        # No entry is sure to tell when it all began: at the latest with the oldest one there is.
+        begun = (*(one.at for one in timeline), *(one.started_at for one in readings), before and before.started_at)
+        reading = evolve(reading, started_at=min((at for at in begun if at), default=None))
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)

@@ -56,14 +56,15 @@ def match_updates(shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Up
             return Matching(tuple(_match_keys(known, shown, _entry_key)))
         case _:  # LATEST and CURRENT show one update
             live = [update for update in known if not update.vanished]
-            return Matching(tuple(_match_latest(live, update) for update in shown))
+            return Matching(tuple(_match_latest(shape, live, update) for update in shown))
 
 
-def _match_latest(known: Sequence[KnownUpdate], shown: Update) -> Match:
+def _match_latest(shape: Shape, known: Sequence[KnownUpdate], shown: Update) -> Match:
     if known and known[-1].label == shown.label and same_text(known[-1].text, shown.text):
         return Match(shown, known[-1], edited=False)
-    # A cache between us and the page can serve the last but one document again: that is no news.
-    for update in known[:-1]:
+    # A cache between us and the page can serve the last but one document again: that is no news. But a state comes back
+    # in the same words, at some pages even under the same date.
+    for update in known[:-1] if shape is Shape.LATEST else ():
         if update.at == shown.at and update.label == shown.label and same_text(update.text, shown.text):
             return Match(shown, update, edited=False)
     return Match(shown, None, edited=False)

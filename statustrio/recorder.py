@@ -101,8 +101,10 @@ def record(
     outcome = observation.outcome
     recorded_at = recorded_at or now()
     names = []
-    ids = {reading.incident_id for reading in outcome.readings} if isinstance(outcome, Seen) else set()
-    known = store.load(observation.provider, ids)
+    ids, subjects = set(), False
+    if isinstance(outcome, Seen):
+        ids, subjects = {reading.incident_id for reading in outcome.readings}, outcome.gap is not None
+    known = store.load(observation.provider, ids, subjects=subjects)
     connected = not (isinstance(outcome, Failed) and outcome.unconnected)
     if known.offline and connected:
         store.commit_monitor("monitor.online", ONLINE, recorded_at)

@@ -95,7 +95,8 @@ class World:
         loaded = []
         for one in self.incidents.values():
             is_open = one.open and (one.expires_at is None or one.expires_at > observation.at)
-            if is_open or one.shown or one.incident_id in named:
+            name = one.incident_id.rpartition("_")[0] if self.gap is not None else one.incident_id
+            if is_open or one.shown or name in named:
                 loaded.append(evolve(one, open=is_open))
         return model.Known(self.state, tuple(loaded), self.offline)
 

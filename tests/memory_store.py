@@ -75,10 +75,11 @@ class MemoryStore:
     def load_state(self, provider: str) -> ProviderState:
         return self.tables.states[provider]
 
-    def load(self, provider: str, incident_ids: Collection[str]) -> Known:
+    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
         incidents = []
         for (owner, incident_id), one in self.tables.incidents.items():
-            if owner == provider and (one.open or one.shown or incident_id in incident_ids):
+            name = incident_id.rpartition("_")[0] if subjects else incident_id
+            if owner == provider and (one.open or one.shown or name in incident_ids):
                 incidents.append(one)
         return Known(self.load_state(provider), tuple(incidents), self.tables.offline)
 

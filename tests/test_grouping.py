@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustrio.grouping import group
-from statustrio.model import Known, ProviderState, Reading, Seen, Shape, Shown, Validators
+from statustrio.model import Kind, Known, ProviderState, Reading, Seen, Shape, Shown, Validators
 
 DAY = 24 * 60.0
 
@@ -182,3 +182,49 @@ def test_a_component_that_gets_worse_is_not_ended_by_one_of_its_name_that_is_wel
     world.see(opened(10, subject="Channel"))
     drafts = world.see(opened(20, subject="Channel"), over(21, subject="Channel"))
     assert kinds(drafts) == ["incident.updated"]
+
+
+def test_what_was_seen_before_is_known_again_when_the_feed_was_empty_in_between() -> None:
+    world = stream()
+    page = (over(-3 * DAY), opened(-3 * DAY - 60), over(-30), opened(-90))
+    world.see(*page)
+    world.see()
+    assert world.see(*page) == ()
+    assert len(world.incidents) == 2
+
+
+def test_items_of_months_ago_do_not_join_what_is_open_under_the_same_title_now() -> None:
+    world = stream()
+    world.see(opened(0), over(-60 * DAY), opened(-60 * DAY - 60))
+    world.see(opened(0))
+    world.see(opened(0), over(-60 * DAY), opened(-60 * DAY - 60))
+    assert world.see(opened(0), over(-90 * DAY)) == ()
+    assert world.incidents[name(0)].started_at == t(0)
+
+
+def test_an_outage_in_the_middle_of_planned_work_is_an_incident_of_its_own() -> None:
+    world = states()
+    work = evolve(said("in_progress", 0, subject="API"), kind=Kind.MAINTENANCE)
+    assert kinds(world.see(work)) == ["maintenance.started"]
+    (draft,) = world.see(opened(10, subject="API"))
+    assert (draft.event, draft.incident_id) == ("incident.opened", name(10, "API"))
+    assert kinds(world.see(over(20, subject="API"))) == ["incident.resolved"]
+    world.unchanged(after=10)
+    assert kinds(world.unchanged(after=10)) == ["maintenance.completed"]
+
+
+def test_trouble_that_comes_back_under_the_same_date_is_told() -> None:
+    """Where a page never moves its date."""
+    world = states()
+    bad, well = opened(0, text="bad"), over(0, text="well")
+    told_so_far = [kinds(world.see(page)) for page in (bad, well, bad, well)]
+    assert told_so_far == [["incident.opened"], ["incident.resolved"], ["incident.reopened"], ["incident.resolved"]]
+
+
+def test_the_state_of_a_component_began_with_its_first_entry() -> None:
+    world = states()
+    world.see(opened(0))
+    world.see(opened(10))
+    world.see(over(30))
+    (incident,) = world.incidents.values()
+    assert (incident.started_at, incident.resolved_at) == (t(0), t(30))

@@ -477,3 +477,12 @@ def test_a_damaged_file_is_a_storage_that_cannot_work(tmp_path: Path) -> None:
     path.write_bytes(whole[:half] + b"\xff" * half)
     with closing(SqliteStore(open_database(path), render)) as store, pytest.raises(StorageError, match="malformed"):
         store.events_after(0, 1000)
+
+
+def test_all_incidents_of_a_subject_are_loaded_where_ids_are_of_subjects(store: Store) -> None:
+    ids = ("s3_100", "s3_200", "s3-eu_300", "s3", "s_3_400")
+    with store.group(durable=True):
+        commit(store, *(evolve(INCIDENT, incident_id=one, open=False, shown=False) for one in ids))
+    assert {one.incident_id for one in store.load("acme", {"s3", "none"}, subjects=True).incidents} == set(ids[:2])
+    assert {one.incident_id for one in store.load("acme", {"s_3"}, subjects=True).incidents} == {"s_3_400"}
+    assert {one.incident_id for one in store.load("acme", {"s3"}).incidents} == {"s3"}

@@ -72,8 +72,11 @@ class Store(Protocol):
     def load_state(self, provider: str) -> ProviderState:
         """What is known of a configured provider itself."""
 
-    def load(self, provider: str, incident_ids: Collection[str]) -> Known:
-        """What detection needs: the provider, these incidents and every open or shown one."""
+    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
+        """What detection needs: the provider, these incidents and every open or shown one.
+
+        `subjects`: the ids are of subjects, and all incidents of each are meant (see `grouping`).
+        """
 
     def commit(self, change: Change) -> tuple[Event, ...]:
         """Store a change, its document too, and make its drafts events. StaleError if its version is not the next."""

@@ -107,12 +107,14 @@ class SqliteStore:
     def load_state(self, provider: str) -> ProviderState:
         return provider_state(self._execute("SELECT * FROM providers WHERE id = ?", (provider,)).fetchone())
 
-    def load(self, provider: str, incident_ids: Collection[str]) -> Known:
+    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
         named = json.dumps(list(incident_ids))
+        # The character after the underscore bounds the ids of a subject, which its index then finds.
+        meant = "i.id > j.value || '_' AND i.id < j.value || '`'" if subjects else "i.id = j.value"
         rows = self._execute(
-            "SELECT * FROM incidents WHERE provider = :provider AND open = 1 "
+            "SELECT * FROM incidents WHERE provider = :provider AND open = 1 "  # noqa: S608  as above
             "UNION SELECT * FROM incidents WHERE provider = :provider AND shown = 1 "
-            "UNION SELECT i.* FROM json_each(:named) j JOIN incidents i ON i.provider = :provider AND i.id = j.value",
+            f"UNION SELECT i.* FROM json_each(:named) j JOIN incidents i ON i.provider = :provider AND {meant}",
             {"provider": provider, "named": named},
         ).fetchall()
         ids = json.dumps([row["id"] for row in rows])
