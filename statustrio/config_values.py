@@ -94,8 +94,8 @@ def slug(name: str) -> str:
 def url_key(url: str) -> str:
     """A URL without what makes no difference to people: scheme, case of the host, fragment, slash at the end."""
     _, _, rest = url.partition("://")
-    host, slash, path = rest.partition("#")[0].rpartition("@")[2].partition("/")
-    return (host.lower() + slash + path).rstrip("/")
+    host, slash, path = rest.partition("#")[0].partition("/")
+    return (host.rpartition("@")[2].lower() + slash + path).rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

@@ -114,7 +114,12 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
     for incident_id, readings in _by_incident(seen.readings).items():
         before = incidents.get(incident_id)
         absorbed = absorb(
-            before, readings, shapes[incident_id], observation.at, renamed=incident_id in arrival.renamed.values()
+            before,
+            readings,
+            shapes[incident_id],
+            observation.at,
+            renamed=incident_id in arrival.renamed.values(),
+            oldest=state.window_oldest,
         )
         how = "updates"
         if before is None:
@@ -294,11 +299,12 @@ def _in_order(told: Sequence[Told]) -> tuple[Draft, ...]:
     """All drafts, oldest update first; those of one incident keep their order even where its times do not."""
     keyed: list[tuple[datetime, Draft]] = []
     for one in told:
-        latest = None
+        # One without a time stands with the next that has one: it cannot be later.
+        latest = min((draft.update_at for draft in one.drafts if draft.update_at), default=one.at)
         for draft in one.drafts:
-            if draft.update_at and (latest is None or draft.update_at > latest):
+            if draft.update_at and draft.update_at > latest:
                 latest = draft.update_at
-            keyed.append((latest or one.at, draft))
+            keyed.append((latest, draft))
     return tuple(draft for _, draft in sorted(keyed, key=lambda pair: pair[0]))
 
 

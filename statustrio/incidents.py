@@ -58,12 +58,19 @@ class Absorbed:
 
 
 def absorb(
-    before: KnownIncident | None, readings: Sequence[Reading], shape: Shape, now: datetime, *, renamed: bool = False
+    before: KnownIncident | None,
+    readings: Sequence[Reading],
+    shape: Shape,
+    now: datetime,
+    *,
+    renamed: bool = False,
+    oldest: datetime | None = None,
 ) -> Absorbed:
     """What the readings of one incident add to it; `shape` is that of its own entries.
 
     `renamed` says that the page moved and shows the incident under another id: what is written differently
-    there, or is older than the newest update stored, is no news.
+    there, or is older than the newest update stored, is no news. `oldest` is the time of the oldest entry that the
+    last document showed: where each update has an entry of its own, an older one has only slid into view.
     """
     reading, shown = _merge(readings, shape)
     # The kind is read off the words of the moment on some pages, and one life has one kind. An end that the page
@@ -72,8 +79,8 @@ def absorb(
     known = tuple(
         evolve(one, vanished=one.vanished or one.text == UNLISTED) for one in (before.updates if before else ())
     )
-    matching = match_updates(shape, known, shown)
-    timeline, fresh = _timeline(known, matching, shape)
+    matching = match_updates(shape, known, shown, timed=reading.timed)
+    timeline, fresh = _timeline(known, matching, shape, timed=reading.timed)
     if before and shape is Shape.PER_UPDATE and reading.updates[-1].at != timeline[-1].at:
         # An older entry, read again or late, speaks for its own update alone.
         reading = evolve(reading, title=before.title, updated_at=before.updated_at)
@@ -88,6 +95,8 @@ def absorb(
     if before and renamed:
         horizon = max((update.at for update in known if update.at), default=None)
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
+    if before and shape is Shape.PER_UPDATE and oldest:
+        news = tuple(one for one in news if one.edited or one.update.at is None or one.update.at >= oldest)
     rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
     incident = _stored(before, reading, life, now)
     told_over = before is not None and before.status in (Status.RESOLVED, Status.COMPLETED)
@@ -122,7 +131,7 @@ def _merge(readings: Sequence[Reading], shape: Shape) -> tuple[Reading, tuple[Up
 
 
 def _timeline(
-    known: Sequence[KnownUpdate], matching: Matching, shape: Shape
+    known: Sequence[KnownUpdate], matching: Matching, shape: Shape, *, timed: bool
 ) -> tuple[list[KnownUpdate], dict[int, bool]]:
     """The timeline as it stands now, oldest first, and which of it is news by its `n` (True: rewritten)."""
     next_n = max((update.n for update in known), default=-1) + 1
@@ -139,7 +148,7 @@ def _timeline(
             next_n += 1
         elif match.edited:
             revision = match.known.revision + 1
-            at = update.at or match.known.at
+            at = update.at if timed else match.known.at
             rewritten = KnownUpdate(match.known.n, at, update.label, Status.UNKNOWN, update.text, revision)
             shown.append(rewritten)
             fresh[match.known.n] = True

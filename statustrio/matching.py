@@ -3,7 +3,8 @@
 An update has no id on any page, so identity is derived. Where the page shows the whole timeline, updates match
 as a multiset on (UTC minute, label); the year is derived by the reader and therefore no part of it. Among updates
 of one key those with the same text match first, so that neither order nor a deletion looks like a rewrite. Where
-each update has an entry of its own, the entry's exact time takes the place of the minute.
+each update has an entry of its own, the entry's exact time takes the place of the minute; where updates have no
+times of their own, the label alone is the key.
 """
 
 from __future__ import annotations
@@ -47,9 +48,17 @@ def same_text(one: str, other: str) -> bool:
     return one == other or one.split() == other.split()
 
 
-def match_updates(shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
-    """Match the updates a page shows of one incident with the stored ones, the way its shape allows."""
+def match_updates(
+    shape: Shape, known: Sequence[KnownUpdate], shown: Sequence[Update], *, timed: bool = True
+) -> Matching:
+    """Match the updates a page shows of one incident with the stored ones, the way its shape allows.
+
+    `timed`: the updates of a timeline have times of their own.
+    """
     match shape:
+        case Shape.TIMELINE if not timed:
+            matches = _match_keys(known, shown, lambda _, label: label)
+            return Matching(tuple(matches), _left(known, matches))
         case Shape.TIMELINE:
             return _match_timeline(known, shown)
         case Shape.PER_UPDATE:
@@ -95,24 +104,9 @@ def _match_keys(
     return matches
 
 
-def _match_undated(known: Sequence[KnownUpdate], matches: list[Match]) -> list[Match]:
-    """Match what the page gives no time (any more) by its label: some pages date the newest update alone."""
-    taken = {match.known.n for match in matches if match.known}
-    left = [update for update in known if update.n not in taken and not update.vanished]
-    for place in (place for place, match in enumerate(matches) if match.known is None and match.shown.at is None):
-        shown = matches[place].shown
-        alike = [update for update in left if update.label == shown.label]
-        found = next((one for one in alike if same_text(one.text, shown.text)), alike[0] if alike else None)
-        if found:
-            left.remove(found)
-            matches[place] = Match(shown, found, edited=not same_text(found.text, shown.text))
-    return matches
-
-
 def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Matching:
-    matches = _match_undated(known, _match_keys(known, shown, key))
-    matched = {match.known.n for match in matches if match.known}
-    gone = [update for update in known if not update.vanished and update.n not in matched]
+    matches = _match_keys(known, shown, key)
+    gone = list(_left(known, matches))
     new = [place for place, match in enumerate(matches) if match.known is None]
     if len(new) == len(gone):
         for place in new:
@@ -124,3 +118,9 @@ def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Ma
                 gone.remove(redated)
                 matches[place] = Match(shown_update, redated, edited=True)
     return Matching(tuple(matches), tuple(gone))
+
+
+def _left(known: Iterable[KnownUpdate], matches: Iterable[Match]) -> tuple[KnownUpdate, ...]:
+    """The stored updates that the page has ceased to show."""
+    matched = {match.known.n for match in matches if match.known}
+    return tuple(update for update in known if not update.vanished and update.n not in matched)

@@ -96,7 +96,8 @@ class Reading:
     """What a platform's reader made of one entry.
 
     `updates` are oldest first and never none. `impact` and `components` are None where the page does not say.
-    `scheduled_for` and `scheduled_until` bound planned work; `digest` is that of the entry.
+    `scheduled_for` and `scheduled_until` bound planned work; `digest` is that of the entry. `timed`: the
+    updates have times of their own; otherwise the newest has that of the entry, which an edit moves as well.
     """
 
     incident_id: str
@@ -111,6 +112,7 @@ class Reading:
     scheduled_for: datetime | None = None
     scheduled_until: datetime | None = None
     digest: str = ""
+    timed: bool = True
 
 
 @frozen

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
+from statustrio.errors import FeedError
 from statustrio.feed.parse import digest, parse_feed
 from statustrio.model import Reading, Shape, Shown
 from statustrio.packing import pack
@@ -49,6 +50,8 @@ def read_document(
     if platform is None and chosen.name == "generic":
         # A feed without entries may show nothing to recognise it by: then it is who it was.
         chosen = BY_NAME[(last_platform if not feed.entries else None) or hint or "generic"]
+    if chosen.complete and not feed.entries:
+        raise FeedError("the page lists none of its components, not even those that are well")
     known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}
     window: dict[str, Shown] = {}
     readings = []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from attrs import define, field
 
 HIDDEN = "***"
+_LEFT_BY_BROWSERS = "!$&'()*+,;=:@/?[]|\\^`{}~"
 SHORTEST = 4
 """A shorter value hides nothing and would maim every other word."""
 
@@ -26,8 +29,10 @@ class Redactor:
     _pattern: re.Pattern[str] = field(init=False, default=re.compile(""))
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Hide these too, however they are written; old ones stay hidden."""
-        self._secrets |= {secret for secret in secrets if len(secret) >= SHORTEST}
+        """Hide these too, also as a URL or a form writes them; old ones stay hidden."""
+        long_enough = [secret for secret in secrets if len(secret) >= SHORTEST]
+        ways = (str, quote, quote_plus, partial(quote, safe=""), partial(quote, safe=_LEFT_BY_BROWSERS))
+        self._secrets |= {write(secret) for secret in long_enough for write in ways}
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 

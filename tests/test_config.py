@@ -22,7 +22,7 @@ from statustrio.config import (
     load_config,
 )
 from statustrio.config_file import MAX_BYTES, STARTER
-from statustrio.config_values import slug
+from statustrio.config_values import slug, url_key
 from statustrio.errors import ConfigError
 from statustrio.model import Impact
 
@@ -747,3 +747,16 @@ def test_random_data_gives_a_configuration_or_its_problems(file: Path, data: obj
             assert all(problem.isprintable() for problem in found)
         case Config(providers=providers):
             assert providers
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://H.example/f/", "http://h.example/f#x", True),
+        ("https://user:pw@h.example/f", "https://h.example/f", True),
+        ("https://a.example/@foo/feed", "https://b.example/@foo/feed", False),
+        ("https://a.example/f?to=x@y", "https://b.example/f?to=z@y", False),
+    ],
+)
+def test_what_makes_no_difference_to_people_is_no_part_of_a_urls_key(one: str, other: str, same: bool) -> None:
+    assert (url_key(one) == url_key(other)) is same

@@ -23,7 +23,7 @@ def test_an_open_incident_has_one_update() -> None:
     one = reading(told(block("Investigating", "Tea is <em>cold</em>.")), "datocms")
     assert (one.incident_id, one.kind, one.title, one.url) == (SLUG, Kind.INCIDENT, "Cold tea", LINK)
     assert one.updates == (Update(at("2026-03-03T08:40"), "investigating", "Tea is cold."),)
-    assert (one.started_at, one.updated_at) == (None, at("2026-03-03T08:40"))
+    assert (one.started_at, one.updated_at) == (at("2026-03-03T08:40"), at("2026-03-03T08:40"))
     assert (one.impact, one.components) == (None, None)
 
 

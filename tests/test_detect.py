@@ -944,11 +944,13 @@ def test_nothing_in_common_makes_no_incident_the_same(other: Reading) -> None:
 def test_only_the_newest_update_has_a_time_and_keeps_it() -> None:
     world = World()
     world.see(reading(INV))
-    (draft,) = world.see(reading(evolve(INV, at=None), RES))
+    (draft,) = world.see(reading(evolve(INV, at=None), RES, timed=False))
     assert draft.event == "incident.resolved"
     assert [update.at for update in world.incidents["a"].updates] == [INV.at, RES.at]
-    (draft,) = world.see(reading(evolve(INV, at=None, text="why"), RES))
+    assert world.see(reading(evolve(INV, at=None), evolve(RES, at=t(99)), timed=False)) == ()
+    (draft,) = world.see(reading(evolve(INV, at=None, text="why"), evolve(RES, at=t(120)), timed=False))
     assert (draft.event, draft.update_at) == ("incident.edited", INV.at)
+    assert world.incidents["a"].resolved_at == RES.at
 
 
 @pytest.mark.parametrize("shape", [Shape.TIMELINE, Shape.PER_UPDATE])
@@ -1005,3 +1007,35 @@ def test_an_update_relabelled_as_cancelled_withdraws_the_work() -> None:
     world.see(planned(up("scheduled", 0, "x")))
     (draft,) = world.see(planned(up("withdrawn", 0, "x")))
     assert (draft.event, draft.status) == ("maintenance.withdrawn", "withdrawn")
+
+
+def test_updates_without_times_are_told_in_the_order_of_the_page() -> None:
+    world = World(minutes=60)
+    world.see(ended("z", 0))
+    first, second, third = up("investigating", None), up("identified", None), up("monitoring", 30)
+    drafts = world.see(ended("z", 0), reading(first, second, third, timed=False))
+    assert kinds(drafts) == ["incident.opened", "incident.updated", "incident.updated"]
+    assert [draft.status for draft in drafts] == ["investigating", "identified", "monitoring"]
+
+
+def test_an_older_entry_of_a_known_incident_that_slides_into_view_is_stored_and_not_told() -> None:
+    world = World(Shape.PER_UPDATE, "checkly")
+    old, middle, end = (
+        reading(up(label, at), started_at=None)
+        for label, at in (("investigating", 0), ("monitoring", 10), ("resolved", 20))
+    )
+    world.see(middle, end)
+    assert world.see(old, middle, end) == ()
+    assert [update.at for update in world.incidents["a"].updates] == [t(10), t(20), t(0)]
+    assert not world.incidents["a"].open
+
+
+def test_a_page_of_states_that_takes_the_place_of_another_is_no_all_clear() -> None:
+    world = World()
+    world.see(reading(INV))
+    world.platform, world.shape, world.gap = "statusiq", Shape.CURRENT, 0
+    well = reading(up("resolved", 5), id="API", title="API")
+    assert kinds(world.see(well)) == ["provider.changed"]
+    for _ in range(30):
+        assert world.see(well) == ()
+    assert world.incidents["a"].status == "superseded"

@@ -17,7 +17,7 @@ def told(title: str, link: str = LINK) -> str:
 def test_an_open_incident_shows_its_newest_text() -> None:
     one = reading(atom(told("Cold tea")), "heroku")
     assert (one.incident_id, one.kind, one.title, one.url) == ("17", Kind.INCIDENT, "Cold tea", LINK)
-    assert one.updates == (Update(at("2026-03-03T08:40"), "investigating", "Tea is cold."),)
+    assert one.updates == (Update(at("2026-03-03T08:40"), "unknown", "Tea is cold."),)
     assert (one.started_at, one.updated_at) == (at("2026-03-03T08:00"), at("2026-03-03T08:40"))
 
 
@@ -35,7 +35,7 @@ def test_an_update_takes_the_place_of_the_one_before() -> None:
         ("[Resolved] Cold tea", "resolved", "Cold tea", Kind.INCIDENT),
         ("Resolved", "resolved", "Resolved", Kind.INCIDENT),
         ("Resolved issues with tea", "resolved", "Resolved issues with tea", Kind.INCIDENT),
-        ("Resolvedly cold tea", "investigating", "Resolvedly cold tea", Kind.INCIDENT),
+        ("Resolvedly cold tea", "unknown", "Resolvedly cold tea", Kind.INCIDENT),
         ("Scheduled: New kettle", "scheduled", "New kettle", Kind.MAINTENANCE),
         ("Scheduled maintenance", "scheduled", "Scheduled maintenance", Kind.MAINTENANCE),
     ],
@@ -53,7 +53,7 @@ def test_the_one_date_of_rss_is_no_start() -> None:
 
 def test_an_entry_without_anything_has_a_hash() -> None:
     one = PLATFORM.read(bare())
-    assert (len(one.incident_id), one.updates[0], one.url) == (32, Update(None, "investigating", ""), None)
+    assert (len(one.incident_id), one.updates[0], one.url) == (32, Update(None, "unknown", ""), None)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class Case:
     """For each shown update the `n` of the stored one it is, `!` after it if rewritten, `+` if it is new."""
     vanished: tuple[int, ...] = ()
     shape: Shape = Shape.TIMELINE
+    timed: bool = True
 
 
 A, B, C = up("investigating", 0, "a"), up("update", 5, "b"), up("resolved", 9, "c")
@@ -37,11 +38,12 @@ CASES = [
     Case("other text under the same minute and label is a rewrite", known(A, B), (A, evolve(B, text="x")), "0 1!"),
     Case("seconds are no part of the key", known(A), (evolve(A, at=t(0.5)),), "0"),
     Case("the year is no part of the key", known(A), (evolve(A, at=A.at.replace(year=2025)),), "0"),
-    Case("the time of an update is forgotten when the next one comes", known(A), (evolve(A, at=None), C), "0 +"),
-    Case("without its time a rewritten update is known by its label", known(A), (evolve(A, at=None, text="x"), C), "0! +"),
-    Case("without times equal texts match first", known(A, evolve(A, at=t(3), text="x")), (up("investigating", None, "x"), up("investigating", None, "a")), "1 0"),
-    Case("without a time what vanished does not come back", known(A, vanished=(0,)), (evolve(A, at=None),), "+"),
-    Case("without a time nothing of another label is known", known(A), (up("resolved", None, "a"), A), "+ 0"),
+    Case("where updates have no times the label is the key", known(A), (evolve(A, at=None), C), "0 +", timed=False),
+    Case("and another time is nothing", known(A), (evolve(A, at=t(90)),), "0", timed=False),
+    Case("and another text a rewrite", known(A), (evolve(A, at=None, text="x"), C), "0! +", timed=False),
+    Case("and equal texts match first", known(A, evolve(A, text="x")), (up("investigating", None, "x"), up("investigating", None, "a")), "1 0", timed=False),
+    Case("and what is gone has vanished", known(A, C), (evolve(A, at=None),), "0", vanished=(1,), timed=False),
+    Case("and does not come back with another text", known(A, vanished=(0,)), (evolve(A, text="x"),), "+", timed=False),
     Case("white space is no rewrite", known(A), (evolve(A, text=" a\n"),), "0"),
     Case("two of one key match by text, not by order", known(A, up("investigating", 0, "b")), (up("investigating", 0, "b"), A), "1 0"),
     Case("two of one key, the first rewritten", known(A, up("investigating", 0, "b")), (evolve(A, text="x"), up("investigating", 0, "b")), "0! 1"),
@@ -78,7 +80,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.id)
 def test_updates_are_matched(case: Case) -> None:
-    matching = match_updates(case.shape, case.known, case.shown)
+    matching = match_updates(case.shape, case.known, case.shown, timed=case.timed)
     found = [
         "+" if match.known is None else f"{match.known.n}{'!' if match.edited else ''}" for match in matching.matches
     ]

@@ -21,7 +21,7 @@ def test_an_open_incident_has_one_update() -> None:
     one = reading(atom(told("Investigating - Cold tea", "Investigating: Tea is cold."), head=HEAD), "openstatus")
     assert (one.incident_id, one.kind, one.title) == ("/events/report/12", Kind.INCIDENT, "Cold tea")
     assert one.updates == (Update(AT, "investigating", "Tea is cold."),)
-    assert (one.url, one.started_at, one.updated_at, one.components) == (REPORT, None, AT, None)
+    assert (one.url, one.started_at, one.updated_at, one.components) == (REPORT, AT, AT, None)
 
 
 def test_only_the_newest_of_several_updates_has_a_time() -> None:
@@ -102,3 +102,8 @@ def test_what_has_no_address_is_hashed(id: str | None, link: str | None, key: st
 )
 def test_generator_or_reports_make_it_openstatus(document: bytes, name: str) -> None:
     assert maker(document) == name
+
+
+def test_a_title_that_says_it_is_over_outdoes_the_updates() -> None:
+    one = reading(atom(told("Resolved - Cold tea", "Investigating: Tea is cold."), head=HEAD), "openstatus")
+    assert one.updates == (Update(None, "investigating", "Tea is cold."), Update(AT, "resolved", ""))

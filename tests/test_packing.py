@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from statustrio.packing import pack, unpack
@@ -9,8 +11,16 @@ from statustrio.packing import pack, unpack
 
 @pytest.mark.parametrize("body", [b"", b"<feed/>" * 1000, bytes(range(256)) * 3])
 def test_a_body_comes_back_as_it_was(body: bytes) -> None:
-    assert unpack(pack(body)) == body
+    packed = pack(body)
+    assert packed is not None
+    assert unpack(packed) == body
 
 
 def test_a_feed_becomes_small() -> None:
-    assert len(pack(b"<entry><title>Errors</title></entry>" * 1000)) < 1000
+    packed = pack(b"<entry><title>Errors</title></entry>" * 1000)
+    assert packed is not None
+    assert len(packed) < 1000
+
+
+def test_what_stays_large_is_not_kept() -> None:
+    assert pack(random.Random(1).randbytes(2**18 + 1)) is None

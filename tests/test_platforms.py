@@ -105,7 +105,7 @@ def test_the_configuration_knows_the_names() -> None:
 
 def test_platforms_without_names_for_incidents_have_a_gap() -> None:
     gaps = {platform.name: platform.gap for platform in PLATFORMS if platform.gap is not None}
-    assert gaps == {"aws": timedelta(hours=24), "m365": timedelta(0), "statusiq": timedelta(0)}
+    assert gaps == {"aws": timedelta(hours=24), "azure": timedelta(0), "m365": timedelta(0), "statusiq": timedelta(0)}
 
 
 @each_platform

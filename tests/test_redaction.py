@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from statustrio.redaction import HIDDEN, Redactor, without_password
 
 
@@ -48,3 +50,12 @@ def test_a_password_in_an_address_is_hidden_without_being_known() -> None:
     assert without_password('at "https://me:pw@x.example/@a" and http://y.example/@b') == (
         f'at "https://{HIDDEN}@x.example/@a" and http://y.example/@b'
     )
+
+
+@pytest.mark.parametrize(
+    "shown", ["abc+/=d f", "abc%2B%2F%3Dd%20f", "abc%2B%2F%3Dd+f", "abc%2B/%3Dd%20f", "abc+/=d%20f"]
+)
+def test_a_secret_is_hidden_as_urls_write_it(shown: str) -> None:
+    redactor = Redactor()
+    redactor.learn(["abc+/=d f"])
+    assert redactor.hide(f"https://h.example/?token={shown}&x") == "https://h.example/?token=***&x"

@@ -6,6 +6,7 @@ The date of an item stays that of its first text. Links name the instance that h
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
@@ -43,4 +44,6 @@ PLATFORM = Platform(
     read,
     address=re.compile(r"https?://(?:[\w-]+\.)*(?:azure\.status\.microsoft|azurestatuscdn\.azureedge\.net)/"),
     paths=("/en-us/status/feed/",),
+    gap=timedelta(0),
 )
+"""The name of an incident is made of its title, and comes again with the next one of that title."""

@@ -33,7 +33,9 @@ def read(entry: Entry) -> Reading:
         title=entry.title,
         updates=updates,
         url=web_url(entry.link),
+        started_at=updates[0].at,
         updated_at=at,
+        timed=False,
     )
 
 

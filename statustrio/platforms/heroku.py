@@ -8,7 +8,7 @@ from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
 from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
-from statustrio.platforms.words import OPEN, front, kind_of
+from statustrio.platforms.words import front, kind_of
 
 _PAGE = re.compile(r"https?://status\.heroku\.com(?:/.*)?")
 _OVER = re.compile(r"resolved\b", re.IGNORECASE)
@@ -24,15 +24,14 @@ def recognises(feed: Feed) -> bool:
 
 
 def read(entry: Entry) -> Reading:
-    label, title = front(entry.title)
-    if label is None and _OVER.match(entry.title):
-        label = str(Status.RESOLVED)
+    named, title = front(entry.title)
+    label = named or (str(Status.RESOLVED) if _OVER.match(entry.title) else str(Status.UNKNOWN))
     at = entry.updated or entry.published
     return Reading(
         incident_id=last_segment(entry.link) or hashed_id(entry),
-        kind=kind_of(label or OPEN),
+        kind=kind_of(label),
         title=title or entry.title,
-        updates=(Update(at, label or OPEN, html_to_text(entry.content or entry.summary)),),
+        updates=(Update(at, label, html_to_text(entry.content or entry.summary)),),
         url=web_url(entry.link),
         started_at=entry.published if entry.updated else None,
         updated_at=at,

@@ -44,7 +44,8 @@ def read(entry: Entry) -> Reading:
         updates=updates,
         url=web_url(entry.link),
         started_at=entry.published or updates[0].at,
-        updated_at=entry.updated or later(posted, updates[-1].at),
+        # of planned work the dates of the entry are those of the plan
+        updated_at=updates[-1].at if is_planned else entry.updated or later(posted, updates[-1].at),
         components=listed(facts.get("affected components", "")),
     )
 

@@ -10,7 +10,7 @@ from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Up
 from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
 from statustrio.platforms.words import OPEN
 
-_WELL = frozenset({"available", "operational", "service restored", "service operational"})
+_WELL = frozenset({"available", "operational", "normal", "healthy", "service restored", "service operational"})
 _IMPACTS = {"service degradation": Impact.MINOR, "service interruption": Impact.MAJOR}
 
 
@@ -43,5 +43,6 @@ PLATFORM = Platform(
     address=re.compile(r"https?://status\.cloud\.microsoft/"),
     paths=("/api/feed/mac", "/api/feed/ppac"),
     gap=timedelta(0),
+    complete=True,
 )
 """The next trouble of a component that was well again is another incident."""

@@ -1,4 +1,7 @@
-"""OpenStatus: all updates in the entry, newest first and without times; of planned work not even when it is over."""
+"""OpenStatus: all updates in the entry, newest first and without times; of planned work not even when it is over.
+
+The one date of an entry is that of its last change, an edit perhaps.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from attrs import evolve
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
-from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.model import OVER, Kind, Reading, Shape, Status, Update
 from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, path_key, web_url
 from statustrio.platforms.timeline import newest_dated
 from statustrio.platforms.words import label_of
@@ -36,13 +39,18 @@ def read(entry: Entry) -> Reading:
     label = label_of(title["word"]) if title and not is_maintenance else str(Status.UNKNOWN)
     borders = () if is_maintenance else _BORDER.finditer(text)
     updates = newest_dated(borders, text, at) or (Update(at, label, html_to_text(text)),)
+    if label in OVER and updates[-1].label not in OVER:
+        # the title says that it is over, and no update does
+        updates = (*(evolve(update, at=None) for update in updates), Update(at, label, ""))
     return Reading(
         incident_id=_incident_id(entry),
         kind=Kind.MAINTENANCE if is_maintenance else Kind.INCIDENT,
         title=title["title"] if title else entry.title,
         updates=updates,
         url=web_url(entry.link),
+        started_at=at if len(updates) == 1 else None,
         updated_at=at,
+        timed=False,
     )
 
 

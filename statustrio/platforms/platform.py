@@ -25,7 +25,8 @@ class Platform:
     and host where the platform allows it.
 
     A platform with a `gap` names no incidents, only subjects: its `incident_id` says what is affected, and updates of
-    one subject that are further apart are of different incidents (see `grouping`).
+    one subject that are further apart are of different incidents (see `grouping`). One that is `complete` lists every
+    subject, on good days too: a feed without entries is broken.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Platform:
     address: re.Pattern[str] | None = None
     paths: tuple[str, ...] = ()
     gap: timedelta | None = None
+    complete: bool = False
 
 
 LONGEST_LINK = 2000

@@ -12,6 +12,7 @@ from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, la
 from statustrio.platforms.words import kind_of
 
 _LINK = re.compile(r"https?://[^/]+/pages/(?P<kind>incident|maintenance)/[0-9a-f]{24}/[0-9a-f]{24}")
+_OWN_WORDS = {"active": str(Status.IN_PROGRESS)}
 
 
 def recognises(feed: Feed) -> bool:
@@ -21,7 +22,10 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     content = entry.content or entry.summary
     posted = entry.updated or entry.published
-    updates = tuple(Update(dated(block), block.label, block.text) for block in blocks(content)[-MOST_UPDATES:])
+    updates = tuple(
+        Update(dated(block), _OWN_WORDS.get(block.label, block.label), block.text)
+        for block in blocks(content)[-MOST_UPDATES:]
+    )
     updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
     link = _LINK.fullmatch(entry.link or "")
     is_maintenance = link["kind"] == "maintenance" if link else kind_of(updates[-1].label) is Kind.MAINTENANCE

@@ -15,7 +15,7 @@ from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
 from statustrio.platforms.words import OPEN
 
 _TITLE = re.compile(r"(?P<component>.*) - (?P<state>[^-]+)")
-_TOKEN = re.compile(r".*#/components/(?P<token>\w{8,128})")
+_TOKEN = re.compile(r".*#/components/(?P<token>[\w-]{8,128})")
 _LABELS = {"operational": str(Status.RESOLVED), "under maintenance": str(Status.IN_PROGRESS)}
 _IMPACTS = {
     "informational": Impact.NONE,
@@ -49,4 +49,4 @@ def read(entry: Entry) -> Reading:
     )
 
 
-PLATFORM = Platform("statusiq", Shape.CURRENT, recognises, read, paths=("/rss",), gap=timedelta(0))
+PLATFORM = Platform("statusiq", Shape.CURRENT, recognises, read, paths=("/rss",), gap=timedelta(0), complete=True)

@@ -26,7 +26,7 @@ _LANGUAGES: Mapping[str, Mapping[str, str]] = {
         Status.MONITORING: "monitoring",
         Status.RESOLVED: "resolved, closed, fixed, ended",
         Status.SCHEDULED: "scheduled, planned, rescheduled, maintenance, scheduled maintenance, planned maintenance",
-        Status.IN_PROGRESS: "in progress, active",
+        Status.IN_PROGRESS: "in progress",
         Status.VERIFYING: "verifying",
         Status.COMPLETED: "completed, complete",
         UPDATE: "update, updated",
