@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import evolve, field, frozen
 
 from statustrio.grouping import group
-from statustrio.incidents import Told, absorb, supersede, take_down, tell
+from statustrio.incidents import Absorbed, Told, absorb, supersede, take_down, tell
 from statustrio.lifecycle import minute, same_minute
 from statustrio.model import (
     Change,
@@ -124,6 +124,8 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         how = "updates"
         if before is None:
             how = _how_to_tell(state, observation, seen, arrival, absorbed.incident)
+            if not arrival.first_sight:
+                absorbed = _begun_now(absorbed)
         incidents[incident_id] = absorbed.incident
         told.append(tell(absorbed, how))
     drafts = (*arrival.drafts, *_in_order(told))
@@ -278,6 +280,15 @@ def _how_to_tell(
         not incident.open and state.window_oldest is not None and bool(times) and max(times) < state.window_oldest
     )
     return "nothing" if slid_into_view else "updates"
+
+
+def _begun_now(absorbed: Absorbed) -> Absorbed:
+    """An open incident that appeared while the page was followed began with its first update, if no entry says when."""
+    incident = absorbed.incident
+    if incident.started_at or not incident.open:
+        return absorbed
+    at = min((update.at for update in incident.updates if update.at), default=None)
+    return evolve(absorbed, incident=evolve(incident, started_at=at))
 
 
 def _shapes(seen: Seen) -> dict[str, Shape]:

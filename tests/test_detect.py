@@ -1039,3 +1039,17 @@ def test_a_page_of_states_that_takes_the_place_of_another_is_no_all_clear() -> N
     for _ in range(30):
         assert world.see(well) == ()
     assert world.incidents["a"].status == "superseded"
+
+
+def test_what_opens_while_the_page_is_followed_began_with_its_first_update() -> None:
+    world = World(Shape.LATEST, "kener")
+    old, new, over = (
+        reading(up(label, at), id=name, started_at=None)
+        for label, at, name in (("investigating", 0, "old"), ("investigating", 30, "new"), ("resolved", 40, "over"))
+    )
+    world.see(old)
+    world.see(old, new, over)
+    starts = {incident_id: incident.started_at for incident_id, incident in world.incidents.items()}
+    assert starts == {"old": None, "new": t(30), "over": None}
+    (draft,) = world.see(old, reading(up("resolved", 45), id="new", started_at=None), over)
+    assert draft.started_at == t(30)
