@@ -68,7 +68,8 @@ def compare(kept: Iterable[Kept], incident_id: str) -> Comparison | None:
 
 def entry_lines(kept: Kept, incident_id: str) -> tuple[str, ...]:
     """What a document says of an incident, oldest entry first."""
-    platform = BY_NAME[kept.platform]
+    # a file that a newer version wrote may name a platform that this one does not know
+    platform = BY_NAME.get(kept.platform, BY_NAME["generic"])
     # Where a page names subjects alone, the second that was added is ours (see `grouping`).
     named = incident_id if platform.gap is None else incident_id.rpartition("_")[0]
     feed = parse_feed(unpack(kept.packed), url=kept.url, content_type=kept.content_type)

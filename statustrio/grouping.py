@@ -17,6 +17,9 @@ from attrs import define, evolve
 
 from statustrio.model import OVER, Kind, Known, KnownIncident, Reading, Seen, Shape
 
+MOST_EPISODES = 200
+"""Incidents of one subject, the newest, that an update may belong to."""
+
 
 def group(known: Known, seen: Seen, now: datetime) -> Seen:
     """The document with incidents for subjects; any other as it is. What says nothing of an incident is left out."""
@@ -32,17 +35,20 @@ def group(known: Known, seen: Seen, now: datetime) -> Seen:
         subject, _, second = incident.incident_id.rpartition("_")
         if second.lstrip("-").isdecimal():
             episodes.setdefault(subject, []).append(_Episode.of(incident))
+    for same in episodes.values():
+        same.sort(key=lambda one: one.last)
     ids: dict[str, str] = {}
     for reading in sorted(seen.readings, key=lambda one: (one.updates[-1].at or now, _is_over(one))):
         subject, at = reading.incident_id, reading.updates[-1].at or now
         same = episodes.setdefault(subject, [])
+        lately = same[-MOST_EPISODES:]
         if is_state:
-            episode = _standing(same, reading, at)
+            episode = _standing(lately, reading, at)
             says_nothing = episode is None or episode.incident_id in still_shown or subject in in_trouble
             if _is_over(reading) and says_nothing:
                 continue
         else:
-            episode = _continued(same, reading.title, at, gap)
+            episode = _continued(lately, reading.title, at, gap)
         if episode is None:
             episode = _Episode(_name(subject, at), reading.kind, reading.title, at, at, open=True)
             same.append(episode)

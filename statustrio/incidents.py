@@ -7,6 +7,7 @@ other it is open (`_consistent`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from statustrio.lifecycle import END, WORDS, Step, beginning, reopening, walk
 from statustrio.matching import Matching, key, match_updates, same_text
 from statustrio.model import OVER, Draft, KnownIncident, KnownUpdate, Reading, Shape, Status, Update
 from statustrio.rules import Rule
+from statustrio.spans import shifted
 
 SILENT_AFTER_EDITS = 24
 """A page that rewrites an incident more often than this in a row is not worth hearing."""
@@ -42,6 +44,8 @@ class News:
     update: KnownUpdate
     step: Step
     edited: bool = False
+    said: Reading | None = None
+    """The entry that holds this update alone, where each has one: impact and components are those it names."""
 
 
 @frozen
@@ -92,6 +96,9 @@ def absorb(
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
     life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
     news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
+    if shape is Shape.PER_UPDATE:
+        said = {(update.at, update.label, update.text): one for one in readings for update in one.updates}
+        news = tuple(evolve(one, said=said.get((one.update.at, one.update.label, one.update.text))) for one in news)
     if before and renamed:
         horizon = max((update.at for update in known if update.at), default=None)
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
@@ -126,7 +133,11 @@ def _merge(readings: Sequence[Reading], shape: Shape) -> tuple[Reading, tuple[Up
     """The reading of the newest entry, which speaks for the incident, and the updates there are, oldest first."""
     ordered = sorted(readings, key=lambda one: (one.updates[-1].at or _EPOCH, one.updates[-1].label in OVER))
     if shape is Shape.PER_UPDATE:
-        return ordered[-1], tuple(update for one in ordered for update in one.updates)
+        # what the newest entry leaves out stands as an older one said it
+        impact = next((one.impact for one in reversed(ordered) if one.impact is not None), None)
+        components = next((one.components for one in reversed(ordered) if one.components is not None), None)
+        newest = evolve(ordered[-1], impact=impact, components=components)
+        return newest, tuple(update for one in ordered for update in one.updates)
     return ordered[-1], ordered[-1].updates
 
 
@@ -177,7 +188,9 @@ def _stored(before: KnownIncident | None, reading: Reading, life: Sequence[News]
     )
     status = life[-1].step.status
     newest_at = max((one.update.at for one in life if one.update.at), default=None)
-    expires_at = (newest_at or fallback.first_seen_at) + UNKNOWN_OPEN_FOR if status is Status.UNKNOWN else None
+    expires_at = None
+    if status is Status.UNKNOWN:
+        expires_at = shifted(newest_at or fallback.first_seen_at, UNKNOWN_OPEN_FOR)
     ends = [one.update.at for one in life if one.step.status in OVER and one.step.previous not in OVER]
     return evolve(
         fallback,
@@ -216,9 +229,11 @@ def tell(absorbed: Absorbed, how: str) -> Told:
         return Told(absorbed.at)
     if how == "standing":
         noun = beginning(incident.kind, incident.status)
-        return Told(absorbed.at, (_draft(incident, absorbed.newest, noun, Rule.FIRST_SIGHT),))
+        (update_key,) = _keys(incident.updates, [absorbed.newest])
+        return Told(absorbed.at, (_draft(incident, absorbed.newest, noun, Rule.FIRST_SIGHT, update_key),))
     drafts = [
-        _draft(incident, one, _noun(absorbed, one), _rule(absorbed, one), one.update.revision) for one in absorbed.news
+        _draft(incident, one, _noun(absorbed, one), _rule(absorbed, one), update_key)
+        for one, update_key in zip(absorbed.news, _keys(incident.updates, absorbed.news), strict=True)
     ]
     if absorbed.before and absorbed.rewritten and not drafts:
         same_title = same_text(absorbed.before.title, incident.title)
@@ -321,21 +336,39 @@ _BEGINNINGS = frozenset({"opened", "reopened", "scheduled", "started"})
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
-def _draft(incident: KnownIncident, news: News, noun: str, rule: Rule, revision: int = 0) -> Draft:
-    update = news.update
-    own = key(update.at, update.label)
-    earlier = [one for one in incident.updates if one.n < update.n]
-    # A rewritten update may have had this key once: counting it keeps the places of one key apart for ever.
-    place = sum(one.revision > 0 or key(one.at, one.label) == own for one in earlier)
+def _keys(updates: Sequence[KnownUpdate], news: Sequence[News]) -> list[str]:
+    """What tells each of these updates from every other of its incident.
+
+    It is the update's own key and its place: a rewritten update may have had this key once, so counting those as well
+    keeps the places of one key apart for ever.
+    """
+    wanted = {one.update.n for one in news}
+    found: dict[int, str] = {}
+    alike: Counter[str] = Counter()
+    rewritten: Counter[str] = Counter()
+    all_rewritten = 0
+    for count, update in enumerate(sorted(updates, key=lambda one: one.n)):
+        own = key(update.at, update.label)
+        if update.n in wanted:
+            place = alike[own] + all_rewritten - rewritten[own]
+            found[update.n] = f"{own}|{count if update.revision else place}|{update.revision}"
+        alike[own] += 1
+        rewritten[own] += update.revision > 0
+        all_rewritten += update.revision > 0
+    return [found[one.update.n] for one in news]
+
+
+def _draft(incident: KnownIncident, news: News, noun: str, rule: Rule, update_key: str = "") -> Draft:
+    update, said = news.update, news.said
     return Draft(
         event=f"{incident.kind}.{noun}",
-        key=f"{own}|{len(earlier) if revision else place}|{revision}",
+        key=update_key,
         incident_id=incident.incident_id,
         title=incident.title,
         status=news.step.status,
         previous_status=news.step.previous,
-        impact=incident.impact,
-        components=incident.components,
+        impact=said.impact if said and said.impact is not None else incident.impact,
+        components=said.components if said and said.components is not None else incident.components,
         message=update.text,
         update_at=update.at,
         started_at=incident.started_at,

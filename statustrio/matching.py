@@ -9,7 +9,8 @@ times of their own, the label alone is the key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -45,7 +46,11 @@ def _entry_key(at: datetime | None, label: str) -> str:
 
 def same_text(one: str, other: str) -> bool:
     """White space is layout, not text."""
-    return one == other or one.split() == other.split()
+    return one == other or _words(one) == _words(other)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def match_updates(
@@ -82,24 +87,25 @@ def _match_latest(shape: Shape, known: Sequence[KnownUpdate], shown: Update) -> 
 def _match_keys(
     known: Iterable[KnownUpdate], shown: Sequence[Update], key: Callable[[datetime | None, str], str]
 ) -> list[Match]:
-    """Match as a multiset on this key: equal texts first, what is left by position."""
-    candidates: dict[str, list[KnownUpdate]] = {}
-    for one in known:
-        candidates.setdefault(key(one.at, one.label), []).append(one)
+    """Match as a multiset on this key: equal texts first, what is left by position.
+
+    In linear time, as everything here: a page can show a thousand updates of one minute.
+    """
+    known = tuple(known)
+    by_text = _queues(known, lambda one: f"{key(one.at, one.label)}\n{_words(one.text)}")
     exact: list[KnownUpdate | None] = []
     for update in shown:
-        alike = candidates.get(key(update.at, update.label), [])
-        found = next((one for one in alike if same_text(one.text, update.text)), None)
-        if found:
-            alike.remove(found)
-        exact.append(found)
+        same = by_text.get(f"{key(update.at, update.label)}\n{_words(update.text)}")
+        exact.append(same.popleft() if same else None)
+    taken = {one.n for one in exact if one}
+    # One that vanished before comes back only as it was: another text under its key is another update.
+    left = _queues(
+        (one for one in known if one.n not in taken and not one.vanished), lambda one: key(one.at, one.label)
+    )
     matches = []
     for update, found in zip(shown, exact, strict=True):
-        # One that vanished before comes back only as it was: another text under its key is another update.
-        alike = candidates.get(key(update.at, update.label), [])
-        rewritten = None if found else next((one for one in alike if not one.vanished), None)
-        if rewritten:
-            alike.remove(rewritten)
+        alike = left.get(key(update.at, update.label))
+        rewritten = alike.popleft() if alike and not found else None
         matches.append(Match(update, found or rewritten, edited=rewritten is not None))
     return matches
 
@@ -109,15 +115,30 @@ def _match_timeline(known: Sequence[KnownUpdate], shown: Sequence[Update]) -> Ma
     gone = list(_left(known, matches))
     new = [place for place, match in enumerate(matches) if match.known is None]
     if len(new) == len(gone):
+        by_text, by_label = _queues(gone, lambda one: _words(one.text)), _queues(gone, lambda one: one.label)
+        redated: set[int] = set()
         for place in new:
-            shown_update = matches[place].shown
-            redated = next((one for one in gone if same_text(one.text, shown_update.text)), None) or next(
-                (one for one in gone if one.label == shown_update.label), None
-            )
-            if redated:
-                gone.remove(redated)
-                matches[place] = Match(shown_update, redated, edited=True)
+            update = matches[place].shown
+            for queue in (by_text.get(_words(update.text)), by_label.get(update.label)):
+                found = next((one for one in _emptying(queue) if one.n not in redated), None)
+                if found:
+                    redated.add(found.n)
+                    matches[place] = Match(update, found, edited=True)
+                    break
+        gone = [one for one in gone if one.n not in redated]
     return Matching(tuple(matches), tuple(gone))
+
+
+def _queues(updates: Iterable[KnownUpdate], name: Callable[[KnownUpdate], str]) -> dict[str, deque[KnownUpdate]]:
+    queues: dict[str, deque[KnownUpdate]] = {}
+    for one in updates:
+        queues.setdefault(name(one), deque()).append(one)
+    return queues
+
+
+def _emptying(queue: deque[KnownUpdate] | None) -> Iterator[KnownUpdate]:
+    while queue:
+        yield queue.popleft()
 
 
 def _left(known: Iterable[KnownUpdate], matches: Iterable[Match]) -> tuple[KnownUpdate, ...]:

@@ -35,6 +35,9 @@ from statustrio.schedule import Pace, first_due, interval_of, next_due
 
 log = structlog.get_logger("statustrio.poller")
 
+LONGEST_REASON = 1000
+"""Characters. What a server says of itself can be of any length."""
+
 
 class Read(Protocol):
     """Reads a fetched document, off the loop where it is large. FeedError where it is no whole feed."""
@@ -183,9 +186,9 @@ def _kept(document: Document, fetched: Fetched, config: ProviderConfig) -> KeptB
 
 def _failure(exc: FetchError | FeedError, at: datetime) -> Failed:
     if isinstance(exc, FeedError):
-        return Failed(str(exc))
+        return Failed(str(exc)[:LONGEST_REASON])
     not_before = at + timedelta(seconds=exc.retry_after) if exc.retry_after is not None else None
-    return Failed(str(exc), exc.status, not_before, exc.unconnected)
+    return Failed(str(exc)[:LONGEST_REASON], exc.status, not_before, exc.unconnected)
 
 
 def _report(config: ProviderConfig, outcome: Seen | Unchanged | Failed, acknowledged: Acknowledgement) -> None:

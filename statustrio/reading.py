@@ -46,10 +46,17 @@ def read_document(
     FeedError where the body is no whole feed.
     """
     feed = parse_feed(body, url=url, content_type=content_type)
-    chosen = BY_NAME[platform] if platform else recognise(feed)
+    last = BY_NAME.get(last_platform or "generic")
+    if platform:
+        chosen = BY_NAME[platform]
+    elif last and last.name != "generic" and last.recognises(feed):
+        # It stays who it was as long as it can be: one foreign entry makes no other page of it.
+        chosen = last
+    else:
+        chosen = recognise(feed)
     if platform is None and chosen.name == "generic":
         # A feed without entries may show nothing to recognise it by: then it is who it was.
-        chosen = BY_NAME[(last_platform if not feed.entries else None) or hint or "generic"]
+        chosen = (last if last and not feed.entries and last_platform else None) or BY_NAME[hint or "generic"]
     if chosen.complete and not feed.entries:
         raise FeedError("the page lists none of its components, not even those that are well")
     known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def duration(end: datetime, begin: datetime) -> str:
@@ -21,5 +21,13 @@ def here(at: datetime) -> datetime:
     """The time in this zone; as it is where the calendar ends there (a page may say year 1 or 9999)."""
     try:
         return at.astimezone()
+    except OverflowError:
+        return at
+
+
+def shifted(at: datetime, by: timedelta) -> datetime:
+    """The time so much later; as it is where the calendar ends (a page may say year 1 or 9999)."""
+    try:
+        return at + by
     except OverflowError:
         return at

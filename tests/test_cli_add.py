@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from server import Page, open_server, redirect, status
 
 from statustrio.catalog import CatalogEntry
 from statustrio.cli import adding
+from statustrio.cli.editing import put_in
 from statustrio.cli.main import statustrio
 from statustrio.config import load_config
+from statustrio.config_edit import NewProvider, insert_providers
 from statustrio.config_values import url_key
 from statustrio.errors import ConfigError
 from statustrio.walls import CLOUDFLARE
@@ -198,3 +201,14 @@ async def test_a_password_in_an_address_is_written_but_not_shown(file: Path) -> 
         assert "hunter22" not in result.output
         assert url.encode() in file.read_bytes()
         assert server.requests[0].headers["authorization"].startswith("Basic ")
+
+
+def test_a_file_that_somebody_changes_meanwhile_is_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(text: str, providers: Sequence[NewProvider]) -> object:
+        file.write_bytes(b"# mine\n" + TEXT.encode())
+        return insert_providers(text, providers)
+
+    monkeypatch.setattr("statustrio.cli.editing.insert_providers", slowly)
+    with pytest.raises(ConfigError, match="somebody else"):
+        put_in(file, [NewProvider("openai")], dry_run=False)
+    assert file.read_bytes() == b"# mine\n" + TEXT.encode()

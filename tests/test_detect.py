@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from statustrio.detect import detect
 from statustrio.model import (
     OVER,
     Change,
+    Component,
     Failed,
+    Impact,
     KeptBody,
     Kind,
     Observation,
@@ -1053,3 +1056,34 @@ def test_what_opens_while_the_page_is_followed_began_with_its_first_update() -> 
     assert starts == {"old": None, "new": t(30), "over": None}
     (draft,) = world.see(old, reading(up("resolved", 45), id="new", started_at=None), over)
     assert draft.started_at == t(30)
+
+
+@pytest.mark.parametrize("at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar_darken_nobody(at: datetime) -> None:
+    world = World(Shape.LATEST, "generic")
+    world.see(reading(Update(at, "unknown", "x"), started_at=at))
+    assert kinds(world.see(reading(Update(at, "unknown", "y"), started_at=at)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [Shape.TIMELINE, Shape.PER_UPDATE])
+def test_thousands_of_updates_of_one_incident_take_linear_time(shape: Shape) -> None:
+    world = World(shape, "checkly")
+    updates = [up("update", minute / 10, str(minute)) for minute in range(3000)]
+    pages = [[reading(one, started_at=None)] for one in updates[:1]]
+    world.see(*pages[0])
+    page = [reading(*updates)] if shape is Shape.TIMELINE else [reading(one, started_at=None) for one in updates]
+    began = time.perf_counter()
+    assert len(world.see(*page)) == 2999
+    assert time.perf_counter() - began < 5
+
+
+def test_each_of_several_entries_names_its_own_components() -> None:
+    world = World(Shape.PER_UPDATE, "checkly")
+    world.see(reading(up("resolved", -9), id="x", started_at=None))
+    first = reading(INV, started_at=None, components=(Component("audio"), Component("chat")), impact=Impact.MAJOR)
+    last = reading(RES, started_at=None, components=(Component("audio"),))
+    drafts = world.see(reading(up("resolved", -9), id="x", started_at=None), last, first)
+    assert [[one.name for one in draft.components or ()] for draft in drafts] == [["audio", "chat"], ["audio"]]
+    assert [draft.impact for draft in drafts] == [Impact.MAJOR, Impact.MAJOR]
+    assert world.incidents["a"].impact is Impact.MAJOR

@@ -1,6 +1,8 @@
 # ruff: noqa: E501  a table has one case a line
 from __future__ import annotations
 
+import time
+
 import pytest
 from attrs import evolve, frozen
 from build import t, up
@@ -97,3 +99,15 @@ def test_the_key_is_minute_and_label() -> None:
 def test_white_space_is_layout() -> None:
     assert same_text("a  b\n", "a b")
     assert not same_text("ab", "a b")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("timed", [True, False])
+def test_many_updates_of_one_minute_take_linear_time(timed: bool) -> None:
+    before = known(*(up("update", 0, f"{n} " + "word " * 400) for n in range(1000)))
+    after = tuple(up("update", 1, f"{n} " + "other " * 400) for n in range(1000))
+    started = time.perf_counter()
+    for shown in (after, tuple(evolve(one, at=t(0)) for one in after)):
+        matching = match_updates(Shape.TIMELINE, before, shown, timed=timed)
+        assert all(match.edited for match in matching.matches)
+    assert time.perf_counter() - started < 2

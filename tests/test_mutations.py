@@ -280,3 +280,12 @@ def test_a_page_that_moves_to_another_platform_tells_no_incident_twice(platform:
     assert told in (["provider.changed"], ["provider.changed", "incident.updated"])
     assert [one.incident_id for one in follower.incidents.values() if one.open] == ["bbbbbbbbbbb2"]
     assert follower.see(SAMPLES["statuspage"]) == []
+
+
+def test_a_page_stays_who_it_was_as_long_as_it_can_be() -> None:
+    follower = Follower()
+    follower.see(SAMPLES["statuspage"])
+    foreign = "".join(f"<entry><id>{n}</id><title>[Resolved] Elsewhere {n}</title></entry>" for n in range(2))
+    mixed = SAMPLES["statuspage"].replace(b"<entry>", foreign.encode() + b"<entry>", 1)
+    assert not any(event == "provider.changed" for event, _ in follower.see(mixed))
+    assert follower.state.platform == "statuspage"

@@ -345,3 +345,18 @@ ATOM_BODY = (
     '<link href="https://a.example/1"/><published>2026-03-01T08:00:00Z</published>'
     '<content type="html">&lt;p&gt;All is well&lt;/p&gt;</content></entry></feed>'
 ).encode()
+
+
+@pytest.mark.parametrize("name", ["category", "dc:subject", "media:keywords"])
+def test_an_entry_with_thousands_of_categories_is_refused_at_once(name: str) -> None:
+    many = f"<{name}>x</{name}>" * 1001
+    with pytest.raises(FeedError, match="more than 1000 categories"):
+        parse_feed(f"<rss><channel><item>{many}</item></channel></rss>".encode(), url="", content_type=None)
+    few = f"<item><{name}>x</{name}></item>" * 1500
+    assert len(parse_feed(f"<rss><channel>{few}</channel></rss>".encode(), url="", content_type=None).entries) == 1500
+
+
+def test_what_is_said_of_a_document_is_short() -> None:
+    with pytest.raises(FeedError) as refused:
+        parse_feed(f"<{'a' * 100_000}>".encode(), url="", content_type=None)
+    assert len(str(refused.value)) < 200

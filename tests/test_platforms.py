@@ -67,6 +67,22 @@ def test_a_feed_is_recognised_by_what_it_says(document: Feed, name: str) -> None
     assert recognise(document).name == name
 
 
+@pytest.mark.parametrize("name", ["incidentio", "aws", "heroku", "openstatus", "betterstack", "instatus", "statuspage"])
+def test_one_entry_about_somebody_elses_trouble_makes_no_platform(name: str) -> None:
+    foreign = {
+        "incidentio": entry(ULID),
+        "aws": entry("https://status.aws.amazon.com/#ec2-us-east-1_1772456400"),
+        "heroku": entry("x", link="https://status.heroku.com/incidents/2"),
+        "openstatus": entry("x", link="https://h.example/events/report/5"),
+        "betterstack": entry("https://h.example/incident/987396#2"),
+        "instatus": entry("x", link="https://h.example/incident/cljsng54g12299p2nakme751cp"),
+        "statuspage": entry("tag:h,2005:Incident/1", STATUSPAGE),
+    }[name]
+    assert recognise(feed(foreign)).name == name
+    assert recognise(feed(entry("1"), foreign)).name == name
+    assert recognise(feed(entry("1"), foreign, entry("2"))).name == "generic"
+
+
 def test_platforms_have_names_and_shapes() -> None:
     assert [platform.name for platform in PLATFORMS][-1] == "generic"
     assert list(BY_NAME.values()) == list(PLATFORMS)

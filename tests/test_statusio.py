@@ -42,6 +42,12 @@ def test_updates_are_printed_oldest_first_and_a_word_may_come_twice() -> None:
     ]
 
 
+def test_updates_that_are_printed_newest_first_are_turned_round() -> None:
+    one = reading(rss(told(block("08:30", "Resolved") + block("08:00", "Investigating"))), "statusio")
+    assert [update.label for update in one.updates] == ["investigating", "resolved"]
+    assert one.started_at == at("2026-03-03T16:00")
+
+
 @pytest.mark.parametrize(
     ("words", "label", "started"),
     [

@@ -31,3 +31,14 @@ def test_what_machines_read_has_all_columns_always(capsys: pytest.CaptureFixture
     assert printed(capsys, "tsv") == "name\topen\tremark\none\t\tall is well\ntwo\t\t\n"
     assert printed(capsys, "csv") == "name,open,remark\none,,all\tis well\ntwo,,\n"
     assert [json.loads(line) for line in printed(capsys, "json").splitlines()] == ROWS.data
+
+
+def test_where_the_terminal_is_narrow_the_long_text_stands_below(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    lines = printed(capsys, "table").splitlines()
+    assert lines[0].split() == ["name"]
+    assert lines[-1] == "one: all\tis well".expandtabs(8) or lines[-1].startswith("one: all")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert printed(capsys, "table").splitlines()[0].split() == ["name", "remark"]

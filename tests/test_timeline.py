@@ -243,3 +243,10 @@ def test_hostile_content_takes_linear_time(piece: str) -> None:
     blocks(content)
     has_year(content)
     assert time.perf_counter() - started < 1.0
+
+
+def test_a_span_over_all_of_the_calendar_costs_no_more_than_another() -> None:
+    stamp = parse_stamp("Jul 7, 13:20 UTC")
+    assert stamp is not None
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+    assert stamp.within(first, last) == datetime(9999, 7, 7, 13, 20, tzinfo=UTC)

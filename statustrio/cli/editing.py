@@ -27,10 +27,13 @@ def put_in(path: Path, providers: Sequence[NewProvider], *, dry_run: bool) -> No
 
     Raises ConfigError, with what to do by hand, where that is refused.
     """
-    outcome = insert_providers(config_text(path), providers)
+    text = config_text(path)
+    outcome = insert_providers(text, providers)
     if isinstance(outcome, Refusal):
         raise ConfigError((f"{path}: {outcome.message}",))
     if not dry_run:
+        if config_text(path) != text:
+            raise ConfigError((f"{path}: was changed by somebody else just now; nothing was written, try again",))
         replace_text(path, outcome.text)
     click.echo(f"{path}:{outcome.line}: {'would add' if dry_run else 'added'}")
     for provider in providers:

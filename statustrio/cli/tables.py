@@ -20,6 +20,11 @@ format_option = click.option(
 )
 
 
+PADDING = 3
+NARROWEST = 24
+"""Columns of a terminal. With less room the text that wraps stands below the table, a line for each row."""
+
+
 @frozen
 class Column:
     """A column of a table for people: its heading, the key of the row, how a value looks."""
@@ -85,19 +90,36 @@ def _table(rows: Rows) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from statustrio.feed.text import clean
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold dim", show_edge=False)
     shown = rows.looks or rows.data
     # a column that says nothing takes the room of one that does
     columns = [one for one in rows.columns if not shown or any(row[one.key] not in (None, "") for row in shown)]
+    console = Console(highlight=False)
+    taken = sum(_width(one, shown) + PADDING for one in columns if not one.wide)
+    below = [one for one in columns if one.wide and console.width - taken < NARROWEST and len(columns) > 1]
+    columns = [one for one in columns if one not in below]
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold dim", show_edge=False)
     for column in columns:
         table.add_column(column.heading, overflow="fold", ratio=1 if column.wide else None, no_wrap=not column.wide)
     for row in shown:
-        cells = []
-        for column in columns:
-            value = row[column.key]
-            style = column.style if isinstance(column.style, str) else column.style.get(value, "")
-            cells.append(Text(clean("" if value is None else str(value)), style))
-        table.add_row(*cells)
-    Console(highlight=False).print(table)
+        table.add_row(*(_cell(column, row) for column in columns))
+    console.print(table)
+    for column in below:
+        for row in shown:
+            if row[column.key]:
+                console.print(Text.assemble("\n", _cell(columns[0], row), ": ", _cell(column, row)))
+
+
+def _cell(column: Column, row: Mapping[str, Any]) -> Any:
+    from rich.text import Text
+
+    from statustrio.feed.text import clean
+
+    value = row[column.key]
+    style = column.style if isinstance(column.style, str) else column.style.get(value, "")
+    return Text(clean("" if value is None else str(value)), style)
+
+
+def _width(column: Column, shown: Sequence[Mapping[str, Any]]) -> int:
+    lengths: list[int] = [_cell(column, row).cell_len for row in shown]
+    return max([len(column.heading), *lengths])

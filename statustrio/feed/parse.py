@@ -24,6 +24,9 @@ from statustrio.feed.text import one_line, plain
 
 MOST_ENTRIES = 5000
 """Entries read of one feed. The longest real one has some hundred."""
+MOST_CATEGORIES = 1000
+"""Of one entry. Azure's real outages list some dozen."""
+_LONGEST_NAME = 60
 
 
 @frozen
@@ -90,6 +93,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BLANKS = re.compile(r"\s{2,}")
 _START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 """Where an entry begins."""
+_BORDER_OR_CATEGORY = re.compile(
+    r"<(?:[\w.-]{1,40}:)?(?:(?P<entry>item|entry)|category|subject|keywords)[\s/>]", re.IGNORECASE
+)
 _PAGE = frozenset({"html", "head", "body"})
 _SECTIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
 
@@ -112,10 +118,13 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
     if name in _PAGE:
         raise FeedError("an HTML page instead of a feed: is the URL right?")
     if name not in _FORMATS:
-        raise FeedError(f"XML that is no feed: its root element is <{root}>")
+        raise FeedError(f"XML that is no feed: its root element is <{root[:_LONGEST_NAME]}>")
+    if _most_categories(text) > MOST_CATEGORIES:
+        # feedparser compares each with all before it
+        raise FeedError(f"one entry has more than {MOST_CATEGORIES} categories")
     document = _parsed(text)
     if not is_even or (document.bozo and not _is_whole(text, root)):
-        raise FeedError(f"the document is cut off: </{root}> is missing at its end")
+        raise FeedError(f"the document is cut off: </{root[:_LONGEST_NAME]}> is missing at its end")
     if document.bozo and len(document.entries) < (shown := len(_START.findall(text))):
         # one stray mark makes the loose mode skip entries, and an entry that is gone would count as taken down
         raise FeedError(f"the document is ill-formed: only {len(document.entries)} of {shown} entries can be read")
@@ -131,6 +140,15 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
         entries=tuple(_entry(raw) for raw in document.entries[:MOST_ENTRIES]),
         description=plain(_text(head, "subtitle")),
     )
+
+
+def _most_categories(text: str) -> int:
+    """The most categories, by whatever name, that stand between two beginnings of entries."""
+    most = found = 0
+    for match in _BORDER_OR_CATEGORY.finditer(text):
+        found = 0 if match["entry"] else found + 1
+        most = max(most, found)
+    return most
 
 
 def _parsed(text: str) -> Any:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, mostly, web_url
 from statustrio.platforms.words import OPEN
 
 _GUID = re.compile(r"https?://status\.aws\.amazon\.com/?#(?P<subject>[\w.-]{1,200})_(?P<epoch>[0-9]{9,11})")
@@ -31,7 +31,7 @@ _IMPACTS = {
 
 def recognises(feed: Feed) -> bool:
     """By the generator, or by the guids where it is missing."""
-    return feed.generator.startswith(_GENERATOR) or any(_GUID.fullmatch(entry.id or "") for entry in feed.entries)
+    return feed.generator.startswith(_GENERATOR) or mostly(feed, lambda entry: _GUID.fullmatch(entry.id or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -12,7 +12,7 @@ from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Component, Reading, Shape, Status, Update
 from statustrio.platforms import generic
-from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, path_key, web_url
+from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, mostly, path_key, web_url
 from statustrio.platforms.words import OPEN, front, kind_of, label_of
 
 _TITLE = "Incidents | "
@@ -27,7 +27,7 @@ _BACK = re.compile(
 
 def recognises(feed: Feed) -> bool:
     """By its title, or by the guids of reports."""
-    return feed.title.startswith(_TITLE) or any(_NUMBERED.fullmatch(entry.id or "") for entry in feed.entries)
+    return feed.title.startswith(_TITLE) or mostly(feed, lambda entry: _NUMBERED.fullmatch(entry.id or ""))
 
 
 def incident_id(entry: Entry) -> str:

@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Component, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _STATUS = re.compile(r"\s{0,9}Status:\s{0,9}(?P<word>[^<]{1,40}?)\s{0,9}<br\s{0,3}/?>", re.IGNORECASE)
@@ -16,9 +16,7 @@ _GUID = re.compile(r"https?://[^/]+/incident/[\w-]{4,80}")
 
 
 def recognises(feed: Feed) -> bool:
-    return any(
-        _GUID.fullmatch(entry.id or "") and _STATUS.match(entry.content or entry.summary) for entry in feed.entries
-    )
+    return mostly(feed, lambda entry: _GUID.fullmatch(entry.id or "") and _STATUS.match(entry.content or entry.summary))
 
 
 def read(entry: Entry) -> Reading:

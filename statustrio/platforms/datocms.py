@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, own_id, web_url
 from statustrio.platforms.timeline import newest_dated
 from statustrio.platforms.words import ANY_WORD, kind_of
 
@@ -18,7 +18,7 @@ _BORDER = re.compile(
 
 
 def recognises(feed: Feed) -> bool:
-    return any(_SLUG.fullmatch(entry.id or "") and _BORDER.match(entry.content) for entry in feed.entries)
+    return mostly(feed, lambda entry: _SLUG.fullmatch(entry.id or "") and _BORDER.match(entry.content))
 
 
 def read(entry: Entry) -> Reading:

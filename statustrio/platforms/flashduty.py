@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, own_id, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _STATUS = re.compile(r"\s{0,9}<p>\s{0,9}<strong>\s{0,9}Status:\s{0,9}</strong>(?P<word>[^<]{1,60})</p>", re.IGNORECASE)
@@ -15,8 +15,8 @@ _ID = re.compile(r"urn:flashduty:\S{1,99}|tag:[^,]{1,99},2005:Incident/[0-9]{1,3
 
 
 def recognises(feed: Feed) -> bool:
-    return any(
-        _ID.fullmatch(entry.id or "") and _STATUS.match(entry.summary) and not entry.content for entry in feed.entries
+    return mostly(
+        feed, lambda entry: _ID.fullmatch(entry.id or "") and _STATUS.match(entry.summary) and not entry.content
     )
 
 

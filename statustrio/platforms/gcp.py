@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, mostly, web_url
 from statustrio.platforms.words import OPEN
 
 _ID = re.compile(r"tag:[^,]{1,99},[0-9]{4}:feed:(?P<incident>[\w-]{1,99})\.[\w-]{1,99}")
@@ -29,7 +29,7 @@ _TAIL = re.compile(r"(?:<hr\s{0,3}/?>\s{0,9})?<p>\s{0,9}Affected (?:products|loc
 
 def recognises(feed: Feed) -> bool:
     """By the entries' ids, or by the page it says it is of."""
-    if any(_ID.fullmatch(entry.id or "") for entry in feed.entries):
+    if mostly(feed, lambda entry: _ID.fullmatch(entry.id or "")):
         return True
     return any(_PAGES.fullmatch(address or "") for address in (feed.id, feed.link))
 

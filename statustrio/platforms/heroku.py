@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, web_url
 from statustrio.platforms.words import front, kind_of
 
 _PAGE = re.compile(r"https?://status\.heroku\.com(?:/.*)?")
@@ -18,9 +18,7 @@ _LINK = re.compile(r"https?://status\.heroku\.com/incidents/[0-9]+")
 
 def recognises(feed: Feed) -> bool:
     """By the page it says it is of, or by the entries' links."""
-    return _PAGE.fullmatch(feed.link or "") is not None or any(
-        _LINK.fullmatch(entry.link or "") for entry in feed.entries
-    )
+    return _PAGE.fullmatch(feed.link or "") is not None or mostly(feed, lambda entry: _LINK.fullmatch(entry.link or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _ID = re.compile(r"tag:[^,]{1,99},2005:State::FeedNotifier::Entry/(?P<id>\S{1,99})")
@@ -25,7 +25,7 @@ def recognises(feed: Feed) -> bool:
     """By the entries' ids, or by the feed's own."""
     if (feed.id or "").endswith(",2005:/state_feed/feed"):
         return True
-    return any(_ID.fullmatch(entry.id or "") for entry in feed.entries)
+    return mostly(feed, lambda entry: _ID.fullmatch(entry.id or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Component, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, own_id, web_url
 from statustrio.platforms.words import kind_of, label_of
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -36,9 +36,9 @@ _STATES = frozenset(
 
 def recognises(feed: Feed) -> bool:
     """By the generator, or by ULIDs where it is missing."""
-    return feed.generator.casefold() == "incident.io" or any(
-        _LINK.fullmatch(address) for entry in feed.entries for address in (entry.id or "", entry.link or "")
-    )
+    if feed.generator.casefold() == "incident.io":
+        return True
+    return mostly(feed, lambda entry: _LINK.fullmatch(entry.id or "") or _LINK.fullmatch(entry.link or ""))
 
 
 def incident_id(entry: Entry) -> str:

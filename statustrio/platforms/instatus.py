@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text, one_line
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, mostly, own_id, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, Block, blocks, later
 from statustrio.platforms.words import kind_of
 
@@ -25,7 +25,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def recognises(feed: Feed) -> bool:
-    return any(_ID.fullmatch(entry.id or "") or _LINK.fullmatch(entry.link or "") for entry in feed.entries)
+    return mostly(feed, lambda entry: _ID.fullmatch(entry.id or "") or _LINK.fullmatch(entry.link or ""))
 
 
 def read(entry: Entry) -> Reading:

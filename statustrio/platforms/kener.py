@@ -8,7 +8,7 @@ from statustrio.feed.dates import parse_date
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, listed, web_url
+from statustrio.platforms.platform import Platform, hashed_id, listed, mostly, web_url
 from statustrio.platforms.words import label_of
 
 _GUID = re.compile(r"(?P<kind>incident|maintenance)-[0-9]{1,30}")
@@ -21,9 +21,7 @@ def recognises(feed: Feed) -> bool:
     """By the guids together with the facts, or by the title, which an empty feed has too."""
     if feed.title.endswith(" \u2014 Incidents & Maintenance"):
         return True
-    return any(
-        _GUID.fullmatch(entry.id or "") and entry.summary.lstrip().startswith("Status: ") for entry in feed.entries
-    )
+    return mostly(feed, lambda entry: _GUID.fullmatch(entry.id or "") and entry.summary.lstrip().startswith("Status: "))
 
 
 def read(entry: Entry) -> Reading:

@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, has_year
 
 _LINK = re.compile(r"https?://.+/(?P<kind>incidents|maintenances)/[\w-]{12}")
@@ -15,7 +15,7 @@ _LINK = re.compile(r"https?://.+/(?P<kind>incidents|maintenances)/[\w-]{12}")
 
 def recognises(feed: Feed) -> bool:
     """Links of Statuspage look like these, but its dates have no year."""
-    return any(_LINK.fullmatch(entry.link or "") and has_year(entry.content or entry.summary) for entry in feed.entries)
+    return mostly(feed, lambda entry: _LINK.fullmatch(entry.link or "") and has_year(entry.content or entry.summary))
 
 
 def read(entry: Entry) -> Reading:

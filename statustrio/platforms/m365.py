@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, mostly, own_id, web_url
 from statustrio.platforms.words import OPEN
 
 _WELL = frozenset({"available", "operational", "normal", "healthy", "service restored", "service operational"})
@@ -15,7 +15,7 @@ _IMPACTS = {"service degradation": Impact.MINOR, "service interruption": Impact.
 
 
 def recognises(feed: Feed) -> bool:
-    return feed.title.startswith("Microsoft ") and any(entry.status for entry in feed.entries)
+    return feed.title.startswith("Microsoft ") and mostly(feed, lambda entry: entry.status)
 
 
 def read(entry: Entry) -> Reading:

@@ -12,7 +12,7 @@ from attrs import evolve
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import OVER, Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, path_key, web_url
+from statustrio.platforms.platform import LONGEST_ID, Platform, hashed_id, mostly, path_key, web_url
 from statustrio.platforms.timeline import newest_dated
 from statustrio.platforms.words import label_of
 
@@ -28,7 +28,7 @@ def recognises(feed: Feed) -> bool:
     """By the generator, or by the links of reports."""
     if feed.generator.casefold().startswith("openstatus"):
         return True
-    return any(_REPORT.fullmatch(entry.link or "") for entry in feed.entries)
+    return mostly(feed, lambda entry: _REPORT.fullmatch(entry.link or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -7,7 +7,7 @@ import re
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, listed, mostly, web_url
 from statustrio.platforms.words import front, kind_of
 
 _LINK = re.compile(r"https?://[^/]+/posts/details/P[0-9A-Z]{5,15}")
@@ -16,7 +16,7 @@ _AFFECTED = re.compile(r"\s{0,9}Affected: (?P<names>[^\n]{1,2000})(?:\n|\Z)")
 
 
 def recognises(feed: Feed) -> bool:
-    return any(_LINK.fullmatch(entry.link or "") for entry in feed.entries)
+    return mostly(feed, lambda entry: _LINK.fullmatch(entry.link or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -44,6 +44,12 @@ LONGEST_LINK = 2000
 LONGEST_ID = 500
 
 
+def mostly(feed: Feed, is_ours: Callable[[Entry], object]) -> bool:
+    """Whether at least half of the entries are such: one that tells of somebody else's trouble makes no platform."""
+    entries = feed.entries
+    return bool(entries) and 2 * sum(bool(is_ours(entry)) for entry in entries) >= len(entries)
+
+
 def web_url(link: str | None) -> str | None:
     """The link if it leads to the web; `javascript:` and the like lead nowhere."""
     return one_line(link) if link is not None and len(link) <= LONGEST_LINK and _split(link) else None

@@ -8,7 +8,7 @@ from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
 from statustrio.platforms import generic
-from statustrio.platforms.platform import Platform, web_url
+from statustrio.platforms.platform import Platform, mostly, web_url
 from statustrio.platforms.words import front, kind_of
 
 _ID = re.compile(r"https?://(?:slack-status|status\.slack)\.com/[0-9]{4}-[0-9]{2}/[0-9a-f]{2,40}")
@@ -17,7 +17,7 @@ _TITLE = re.compile(r"(?P<kind>incident|outage|notice|maintenance):\s?", re.IGNO
 
 def recognises(feed: Feed) -> bool:
     """By its title, or by the entries' ids."""
-    return feed.title == "Slack System Status" or any(_ID.fullmatch(entry.id or "") for entry in feed.entries)
+    return feed.title == "Slack System Status" or mostly(feed, lambda entry: _ID.fullmatch(entry.id or ""))
 
 
 def read(entry: Entry) -> Reading:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from attrs import evolve
 
 from statustrio.feed.parse import Entry, Feed
 from statustrio.feed.text import html_to_text
 from statustrio.model import Kind, Reading, Shape, Status, Update
-from statustrio.platforms.platform import Platform, hashed_id, last_segment, own_id, web_url
+from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, own_id, web_url
 from statustrio.platforms.timeline import MOST_UPDATES, Block, begun, blocks, has_blocks, later, parse_stamp
 from statustrio.platforms.words import kind_of
+from statustrio.spans import shifted
 
 _BANNER = "THIS IS A SCHEDULED EVENT"
 _BANNER_LENGTH = 1000
@@ -38,7 +39,7 @@ def recognises(feed: Feed) -> bool:
     """By the entries' ids or links together with the markup of updates; an empty feed by what Statuspage calls it."""
     if not feed.entries:
         return feed.description == "Statuspage" or _HISTORY.fullmatch(feed.id or "") is not None
-    return any(_is_ours(entry) for entry in feed.entries)
+    return mostly(feed, _is_ours)
 
 
 def incident_id(entry: Entry) -> str:
@@ -85,7 +86,7 @@ def _updates(printed: Sequence[Block], entry: Entry, *, planned: bool) -> tuple[
     for block in printed:
         time = None
         if block.stamp is not None and above is not None:
-            time = block.stamp.latest(_later(above, _SLACK))
+            time = block.stamp.latest(shifted(above, _SLACK))
         elif block.stamp is not None and reference is not None:
             time = block.stamp.nearest(reference)
         above = time or above
@@ -104,12 +105,7 @@ def _in_season(updates: Sequence[Update], published: datetime | None) -> tuple[U
     shift = published.replace(second=0, microsecond=0) - newest if newest and published else timedelta(0)
     if abs(shift) != timedelta(hours=1):
         return tuple(updates)
-    return tuple(evolve(update, at=update.at + shift if update.at else None) for update in updates)
-
-
-def _later(time: datetime, by: timedelta) -> datetime:
-    end = datetime.max.replace(tzinfo=UTC)
-    return time + by if end - time > by else end
+    return tuple(evolve(update, at=shifted(update.at, shift) if update.at else None) for update in updates)
 
 
 def _banner(front: str) -> str | None:

@@ -68,8 +68,8 @@ class Stamp:
         return min(reversed(list(self._around(start, end))), key=distance, default=None)
 
     def _around(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        years = (self.year,) if self.year else range(start.year - 1, end.year + 2)
-        for year in years:
+        near = {time.year + step for time in (start, end) for step in (-1, 0, 1)}
+        for year in [self.year] if self.year else sorted(near):
             try:
                 local = datetime(year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001 - in the page's zone
             except ValueError:  # no such day in that year, or in any
