@@ -39,7 +39,8 @@ class NewProvider:
         """A page; it gets an id made of its host where none can be made of its name."""
         named = slug(name)
         host = slug(urlsplit(feed_url).hostname or "")
-        return cls(None if named and named not in RESERVED_IDS else host, name, feed_url, tags)
+        made = host if host and host not in RESERVED_IDS else f"page-{host}".rstrip("-")
+        return cls(None if named and named not in RESERVED_IDS else made, name, feed_url, tags)
 
     @property
     def data(self) -> str | dict[str, object]:

@@ -133,6 +133,8 @@ def _joined(base: str, href: str | None) -> str | None:
     """The address that a link leads to, if the web has it; never from https to http."""
     try:
         url = check_url(urljoin(base, (href or "").strip()).partition("#")[0])
+        if "@" in urlsplit(url).netloc:
+            return None  # somebody else's password has no place in a configuration
     except (BadValueError, ValueError):
         return None
     return as_literal(url.replace("http://", "https://", 1) if base.startswith("https://") else url)

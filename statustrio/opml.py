@@ -19,6 +19,12 @@ MAX_DEPTH = 100
 """Folders in each other; readers show three or four."""
 
 
+LONGEST_TAG = 100
+"""Characters."""
+MOST_TAGS = 20
+"""Of one feed: every feed in deep folders would else bring all their names along."""
+
+
 @frozen
 class Outline:
     """A feed of the list. `title` may be empty; `tags` are the folders it is in and its categories."""
@@ -79,7 +85,7 @@ class _Reader:
         if name == "outline" and url:
             folders = [folder for folder in self._path if folder]
             categories = [part.rpartition("/")[2].strip() for part in given.get("category", "").split(",")]
-            tags = tuple(dict.fromkeys(tag for tag in [*folders, *categories] if tag))
+            tags = tuple(dict.fromkeys(tag[:LONGEST_TAG] for tag in [*folders, *categories] if tag))[:MOST_TAGS]
             self.found.append(Outline(title, url, tags))
         self._path.append(title if name == "outline" and not url else None)
 

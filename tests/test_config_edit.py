@@ -145,6 +145,8 @@ def test_an_item_is_one_line_that_yaml_reads_back(provider: NewProvider, item: s
         ("Example", "https://status.example.com/f", None),
         ("日本", "https://status.example.com/f", "status-example-com"),
         ("All", "https://status.example.com/f", "status-example-com"),
+        ("All", "https://all/f", "page-all"),
+        ("日本", "https://日本/f", "page"),
     ],
 )
 def test_a_page_whose_name_gives_no_id_has_that_of_its_host(name: str, url: str, ident: str | None) -> None:

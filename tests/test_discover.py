@@ -30,6 +30,7 @@ def link(href: str, kind: str = "application/atom+xml", rel: str = "alternate") 
         (link("http://status.example.com/a.atom"), ["https://status.example.com/a.atom"]),
         (link("/oembed", "application/json+oembed") + link("/a.css", "text/css", "stylesheet"), []),
         (link("/a.atom", rel="self"), []),
+        (link("https://user:pw@status.example.com/a.atom"), []),
         (link("javascript:alert(1)") + link("ftp://x.example/a") + link("http://[") + link(" "), []),
         (link("/${HOME}/a.atom"), ["https://status.example.com/$%7BHOME}/a.atom"]),
         ('<p><a class=x href="/pages/0123/rss">RSS</a> <a href="/history.atom">Atom</a> <a href="/about">no</a>',

@@ -90,9 +90,16 @@ xmlUrl="https://x.example/?a=1&amp;b=2" category="x,y  z" />
     )
 
 
-_words = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters=",/"), min_size=1)
+_words = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters=",/"), min_size=1, max_size=100)
 
 
-@given(st.lists(st.builds(Outline, _words, _words, st.lists(_words, unique=True).map(tuple))))
+@given(st.lists(st.builds(Outline, _words, _words, st.lists(_words, unique=True, max_size=20).map(tuple))))
 def test_what_was_written_is_read_back(outlines: list[Outline]) -> None:
     assert parse_opml(render_opml(outlines).encode()) == tuple(outlines)
+
+
+def test_deep_folders_of_long_names_make_no_flood_of_tags() -> None:
+    folders = "".join(f'<outline text="{number}{"x" * 9999}">' for number in range(50))
+    (one,) = parse_opml(opml(f'{folders}<outline xmlUrl="b"/>{"</outline>" * 50}'))
+    assert len(one.tags) == 20
+    assert {len(tag) for tag in one.tags} == {100}
