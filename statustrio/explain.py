@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from statustrio.config import ConsumerConfig, FilterConfig
+from statustrio.errors import FeedError
 from statustrio.events import Event
 from statustrio.feed.parse import Entry, parse_feed
 from statustrio.feed.text import html_to_text
@@ -51,19 +52,25 @@ def compare(kept: Iterable[Kept], incident_id: str) -> Comparison | None:
 
     If the first does not show the incident, with the newest that does. None if no document shows it.
     """
-    documents = iter(kept)
-    after = next(documents, None)
+    documents = ((one, lines) for one in kept if (lines := _legible(one, incident_id)) is not None)
+    after, after_lines = next(documents, (None, ()))
     if after is None:
         return None
-    after_lines = entry_lines(after, incident_id)
-    for before in documents:
-        before_lines = entry_lines(before, incident_id)
+    for before, before_lines in documents:
         if after_lines or before_lines:
             diff = difflib.unified_diff(
                 before_lines, after_lines, f"before {before.at}", f"after {after.at}", lineterm=""
             )
             return Comparison(tuple(diff), after.at, before.at)
     return Comparison(after_lines, after.at) if after_lines else None
+
+
+def _legible(kept: Kept, incident_id: str) -> tuple[str, ...] | None:
+    """The entry's lines; None where the document was damaged since."""
+    try:
+        return entry_lines(kept, incident_id)
+    except FeedError:
+        return None
 
 
 def entry_lines(kept: Kept, incident_id: str) -> tuple[str, ...]:

@@ -156,3 +156,15 @@ def test_who_was_told_of_the_beginning_is_told_of_the_rest() -> None:
     events = (event(1, "incident.opened", Impact.MAJOR), event(2, "incident.resolved", Impact.NONE))
     ((_, verdict),) = judgements([ConsumerConfig("m", "file", filter=FILTERS["major"])], {}, events)
     assert verdict.told
+
+
+def test_a_damaged_document_is_passed_over() -> None:
+    damaged = Kept("2", "statuspage", "https://status.example.com/feed", None, b"\x00")
+    assert compare([damaged], "a") is None
+
+
+def test_a_document_of_a_platform_nobody_knows_is_read_as_any_other() -> None:
+    body = b"<rss><channel><item><guid>a</guid><title>Tea</title></item></channel></rss>"
+    found = compare([kept(body, "beacon")], "a")
+    assert found is not None
+    assert found.lines[0] == "Tea"

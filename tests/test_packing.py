@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from statustrio.errors import FeedError
 from statustrio.packing import pack, unpack
 
 
@@ -24,3 +25,8 @@ def test_a_feed_becomes_small() -> None:
 
 def test_what_stays_large_is_not_kept() -> None:
     assert pack(random.Random(1).randbytes(2**18 + 1)) is None
+
+
+def test_damaged_bytes_are_told_as_such() -> None:
+    with pytest.raises(FeedError, match="damaged"):
+        unpack(b"x")

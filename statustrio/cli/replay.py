@@ -14,7 +14,6 @@ from statustrio.cli.settings import Settings, is_terminal, pass_settings
 
 FEED_URL = "https://replay.invalid/feed"
 """A capture does not say where it came from, and nothing is fetched."""
-SHORTEST_INTERVAL = 1.0
 
 
 def _platform(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -46,8 +45,8 @@ else when the file was last written. Files may be compressed with gzip.""",
 @click.option("--name", help="The provider's name; default: that of the directory.")
 @click.option(
     "--interval",
-    type=click.FloatRange(min=SHORTEST_INTERVAL),
-    default=60.0,
+    type=click.IntRange(1, 24 * 60 * 60),
+    default=60,
     show_default=True,
     metavar="SECONDS",
     help="How often the page is polled between two captures.",
@@ -68,7 +67,7 @@ def replay(
     places: tuple[Path, ...],
     platform: str | None,
     name: str | None,
-    interval: float,
+    interval: int,
     backfill: str,
 ) -> None:
     """Print the events that captures of one feed make: each PLACE is a file, or a directory of files.
