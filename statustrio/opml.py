@@ -17,8 +17,6 @@ MAX_BYTES = 10 << 20
 """Room for fifty thousand feeds; what is larger is no list of them."""
 MAX_DEPTH = 100
 """Folders in each other; readers show three or four."""
-
-
 LONGEST_TAG = 100
 """Characters."""
 MOST_TAGS = 20

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from attrs import evolve, frozen
 
 from statustrio.errors import FeedError
-from statustrio.feed.parse import digest, parse_feed
+from statustrio.feed.parse import Feed, digest, parse_feed
 from statustrio.model import Reading, Shape, Shown
 from statustrio.packing import pack
 from statustrio.platforms import BY_NAME, recognise
+from statustrio.platforms.platform import Platform
 
 
 @frozen
@@ -46,19 +47,10 @@ def read_document(
     FeedError where the body is no whole feed.
     """
     feed = parse_feed(body, url=url, content_type=content_type)
-    last = BY_NAME.get(last_platform or "generic")
-    if platform:
-        chosen = BY_NAME[platform]
-    elif last and last.name != "generic" and last.recognises(feed):
-        # It stays who it was as long as it can be: one foreign entry makes no other page of it.
-        chosen = last
-    else:
-        chosen = recognise(feed)
-    if platform is None and chosen.name == "generic":
-        # A feed without entries may show nothing to recognise it by: then it is who it was.
-        chosen = (last if last and not feed.entries and last_platform else None) or BY_NAME[hint or "generic"]
+    chosen = _maker(feed, platform, hint, last_platform)
     if chosen.complete and not feed.entries:
         raise FeedError("the page lists none of its components, not even those that are well")
+    last_window = tuple(last_window)
     known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}
     window: dict[str, Shown] = {}
     readings = []
@@ -74,8 +66,24 @@ def read_document(
         window[mark] = Shown(mark, reading.incident_id, at)
         readings.append(reading)
     gap = chosen.gap.total_seconds() if chosen.gap is not None else None
-    packed = pack(body) if keep else None
-    return Document(chosen.name, chosen.shape, tuple(window.values()), tuple(readings), gap, packed)
+    shown = tuple(window.values())
+    # The head of a feed moves at some pages with each request: a document that shows nothing else is not worth keeping.
+    packed = pack(body) if keep and (readings or shown != last_window) else None
+    return Document(chosen.name, chosen.shape, shown, tuple(readings), gap, packed)
+
+
+def _maker(feed: Feed, platform: str | None, hint: str | None, last_platform: str | None) -> Platform:
+    if platform:
+        return BY_NAME[platform]
+    last = BY_NAME.get(last_platform or "")
+    if last and last.name != "generic" and last.recognises(feed):
+        # It stays who it was as long as it can be: one foreign entry makes no other page of it.
+        return last
+    recognised = recognise(feed)
+    if recognised.name != "generic":
+        return recognised
+    # A feed without entries may show nothing to recognise it by: then it is who it was.
+    return last if last and not feed.entries else BY_NAME[hint or "generic"]
 
 
 def body_digest(body: bytes) -> str:

@@ -11,14 +11,9 @@ from http import HTTPStatus
 
 from statustrio.feed.text import html_to_text
 
-CLOUDFLARE = (
-    "a bot wall: Cloudflare lets only browsers in; ask the page's owner to let feed readers through, or look for a feed"
-    " on another host"
-)
-CAPTCHA = (
-    "a bot wall: the server lets only browsers in; ask the page's owner to let feed readers through, or look for a feed"
-    " on another host"
-)
+_ADVICE = "ask the page's owner to let feed readers through, or look for a feed on another host"
+CLOUDFLARE = f"a bot wall: Cloudflare lets only browsers in; {_ADVICE}"
+CAPTCHA = f"a bot wall: the server lets only browsers in; {_ADVICE}"
 LOGIN = "a login page: this status page is not public; if you have a token for it, put it in `headers` of the provider"
 REFUSED = "the server refuses (HTTP 403): it lets only browsers in, or the page is not public"
 APP = (

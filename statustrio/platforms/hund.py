@@ -31,8 +31,7 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     own = _ID.fullmatch(entry.id or "")
     title = _TITLE.fullmatch(entry.title)
-    word = title["word"].casefold() if title else ""
-    label = _OWN_WORDS.get(word) or label_of(word)
+    label = label_of(title["word"] if title else "", _OWN_WORDS)
     at = entry.updated or entry.published
     return Reading(
         incident_id=last_segment(entry.link) or (one_line(own["id"]) if own else hashed_id(entry)),

@@ -27,10 +27,9 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     guid, title = _GUID.fullmatch(entry.id or ""), _TITLE.fullmatch(entry.title)
     facts, message = _split(entry.summary or entry.content)
-    word = facts.get("Status", "").casefold()
     affected = facts.get("Affected", "")
     is_maintenance = guid is not None and guid["kind"] == "maintenance"
-    label = _OWN_WORDS.get(word) or label_of(word)
+    label = label_of(facts.get("Status", ""), _OWN_WORDS)
     # planned work is dated with the time it is planned for
     at = None if is_maintenance else entry.published
     return Reading(

@@ -71,6 +71,5 @@ def _updates(markup: str, posted: datetime | None) -> tuple[Update, ...]:
         stamp = parse_stamp(foot["date"])
         at = stamp.nearest(above) if stamp and stamp.offset is not None and above else None
         above = at or above
-        word = label["word"].strip().casefold()
-        updates.append(Update(at, _OWN_WORDS.get(word) or label_of(word), html_to_text(message[label.end() :])))
+        updates.append(Update(at, label_of(label["word"], _OWN_WORDS), html_to_text(message[label.end() :])))
     return tuple(reversed(updates))

@@ -189,10 +189,13 @@ _FRONT = re.compile(
 """A word that stands for itself: in brackets, after "Status:", before a colon or a dash, alone on the first line."""
 
 
-def label_of(words: str) -> str:
-    """The label that the page's words mean; words nobody knows become a label of their own, none at all `unknown`."""
+def label_of(words: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The label that the page's words mean; words nobody knows become a label of their own, none at all `unknown`.
+
+    `own`, in lower case as well, are what words mean on one platform alone.
+    """
     words = one_line(words).casefold()
-    return WORDS.get(words, words.replace(" ", "_") or str(Status.UNKNOWN))
+    return own.get(words) or WORDS.get(words, words.replace(" ", "_") or str(Status.UNKNOWN))
 
 
 def kind_of(label: str) -> Kind:
