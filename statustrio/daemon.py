@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 import trio
@@ -31,9 +31,9 @@ from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
-from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
-from statustrio.poller import Alarm, Poll, poll_once, read_fetched, run_poller
-from statustrio.reading import Document
+from statustrio.model import Acknowledgement, Failed, Observation, Validators
+from statustrio.poller import Alarm, Poll, poll_once, run_poller
+from statustrio.reader import Parsers, Reader
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.rfc3339 import to_text
@@ -53,14 +53,8 @@ CLOCK_SECONDS = 5.0
 JUMP_SECONDS = 10.0
 """The wall clock went this much further than ours: the machine slept, or somebody set it."""
 WAL_WARNING_BYTES = 64 * 2**20
-INLINE_BYTES = 16 * 1024
-"""A body up to this size is parsed on the loop (about 3 ms), a larger one in a thread."""
-LARGE_BYTES = 512 * 1024
-PARSERS = 2
 FACTS_BYTES = 2 * 2**20
 """The largest JSON about incidents that is taken: the list of a busy page has half a megabyte."""
-
-T = TypeVar("T")
 
 log = structlog.get_logger("statustrio.daemon")
 
@@ -95,8 +89,7 @@ class Daemon:
     _removed: bool = field(init=False, default=False)
     _wal_grown: bool = field(init=False, default=False)
     _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
-    _parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
-    _large_parsers: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+    _parsers: Parsers = field(init=False, factory=Parsers)
     _reader: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
 
     async def run(self, *, once: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> bool:
@@ -283,24 +276,13 @@ class Daemon:
 
         return Poll(
             fetch=fetch,
-            read=self._read,
-            enrich=Enricher(partial(fetch, limit=FACTS_BYTES), self._parse, config.feed_url).enrich,
+            read=Reader(self._parsers),
+            enrich=Enricher(partial(fetch, limit=FACTS_BYTES), self._parsers.run, config.feed_url).enrich,
             submit=partial(self._submit, requests),
             confirm=self._confirm,
             chance=random.random,
             backfill=self.backfill,
         )
-
-    async def _read(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
-        return await self._parse(len(fetched.body), partial(read_fetched, fetched, config, state))
-
-    async def _parse(self, size: int, parse: Callable[[], T]) -> T:
-        """Parse what is `size` bytes long where it holds nobody up."""
-        if size <= INLINE_BYTES:
-            return parse()
-        # A large document waits for other large ones only; what takes for ever is left behind at the end.
-        limiter = self._parsers if size <= LARGE_BYTES else self._large_parsers
-        return await trio.to_thread.run_sync(parse, limiter=limiter, abandon_on_cancel=True)
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
         provider, outcome = observation.provider, observation.outcome

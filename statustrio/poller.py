@@ -30,7 +30,7 @@ from statustrio.model import (
     Unchanged,
     Validators,
 )
-from statustrio.reading import Document, body_digest, read_document
+from statustrio.reading import Document, body_digest
 from statustrio.schedule import Pace, first_due, interval_of, next_due
 
 log = structlog.get_logger("statustrio.poller")
@@ -108,20 +108,6 @@ async def run_poller(
             polled_at = state.last_polled_at if not state.consecutive_failures else None
             # From the beginning of this poll, so that its own length does not add to the interval.
             due = next_due(pace, state, began, poll.chance())
-
-
-def read_fetched(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
-    """Read a document as the configuration asks for and the last document lets: what `Read` does off the loop."""
-    return read_document(
-        fetched.body,
-        url=fetched.url,
-        content_type=fetched.content_type,
-        platform=config.platform,
-        hint=config.hint,
-        last_platform=state.platform,
-        last_window=state.window,
-        keep=config.keep_bodies > 0,
-    )
 
 
 def pace_of(config: ProviderConfig) -> Pace:

@@ -1,14 +1,18 @@
-"""From the bytes of a feed to readings: parse, recognise the platform, read the entries that are new. Pure."""
+"""From the bytes of a feed to readings: parse, recognise the platform, read the entries that are new. Pure.
+
+A document that differs from the last one in a few entries is read by parsing these alone, with the same result.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
 from statustrio.errors import FeedError
-from statustrio.feed.parse import Feed, digest, parse_feed
+from statustrio.feed.parse import Entry, Feed, digest, open_source, parse_source
+from statustrio.feed.scan import KEY_BYTES, Scan, are_sound, scan
 from statustrio.model import Reading, Shape, Shown
 from statustrio.packing import pack
 from statustrio.platforms import BY_NAME, recognise
@@ -16,10 +20,29 @@ from statustrio.platforms.platform import Platform
 
 
 @frozen
+class Trace:
+    """What is remembered of a document, so that the next one can be read by its new entries alone.
+
+    `keys` are the fingerprints of its entries, one after the other; they made `window`, in the same order.
+    """
+
+    url: str
+    platform: str
+    shell: bytes
+    keys: bytes
+    window: tuple[Shown, ...]
+
+    def known(self) -> dict[bytes, Shown]:
+        """The entries by their fingerprints."""
+        starts = range(0, len(self.keys), KEY_BYTES)
+        return {self.keys[at : at + KEY_BYTES]: shown for at, shown in zip(starts, self.window, strict=True)}
+
+
+@frozen
 class Document:
     """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before.
 
-    `packed` is all of it as it came, if it may be kept.
+    `packed` is all of it as it came, if it may be kept; `trace` what `read_again` needs for the next one.
     """
 
     platform: str
@@ -28,6 +51,7 @@ class Document:
     readings: tuple[Reading, ...]
     gap: float | None = None
     packed: bytes | None = None
+    trace: Trace | None = None
 
 
 def read_document(
@@ -46,30 +70,103 @@ def read_document(
     Without the first, the document itself says who made it; where it does not, `hint` decides. `keep`: pack it.
     FeedError where the body is no whole feed.
     """
-    feed = parse_feed(body, url=url, content_type=content_type)
+    source = open_source(body, content_type)
+    feed = parse_source(source, url=url)
     chosen = _maker(feed, platform, hint, last_platform)
     if chosen.complete and not feed.entries:
         raise FeedError("the page lists none of its components, not even those that are well")
     last_window = tuple(last_window)
-    known = {shown.digest: shown for shown in last_window} if chosen.name == last_platform else {}
+    document = _read(feed.entries, chosen, last_window if chosen.name == last_platform else ())
+    cut = scan(source)
+    if cut and feed.is_well_formed and are_sound(cut.entries) and len(cut.entries) == len(feed.entries):
+        ours = all(_is_by(chosen, feed, entry, platform, hint) for entry in feed.entries)
+        document = _traced(document, cut, url) if ours else document
+    return _packed(document, body, last_window) if keep else document
+
+
+def read_again(
+    body: bytes,
+    *,
+    content_type: str | None,
+    platform: str | None,
+    hint: str | None,
+    trace: Trace,
+    keep: bool = False,
+    most: int | None = None,
+) -> Document | None:
+    """Read the document after the one that `trace` is of, as `read_document` would, by parsing its new entries alone.
+
+    None where only reading it whole can tell, or where more than `most` characters would have to be parsed.
+    FeedError where the body is no feed.
+    """
+    cut = scan(open_source(body, content_type))
+    if cut is None or cut.shell() != trace.shell:
+        return None
+    known = trace.known()
+    keys = cut.keys()
+    texts = [text for key, text in zip(keys, cut.entries, strict=True) if key not in known]
+    if (most is not None and sum(map(len, texts)) > most) or not are_sound(texts):
+        return None
+    chosen = BY_NAME[trace.platform]
+    fresh: Iterator[Entry] = iter(())
+    if texts:
+        feed = _parsed(cut, texts, trace.url)
+        if feed is None or not all(_is_by(chosen, feed, entry, platform, hint) for entry in feed.entries):
+            return None
+        fresh = iter(feed.entries)
+    entries = [known[key] if key in known else next(fresh) for key in keys]
+    document = _traced(_read(entries, chosen, trace.window), cut, trace.url)
+    return _packed(document, body, trace.window) if keep else document
+
+
+def _parsed(cut: Scan, texts: list[str], url: str) -> Feed | None:
+    """The feed with these of its entries; None where a parser takes them for something else than as many entries."""
+    try:
+        feed = parse_source(cut.only(texts), url=url)
+    except FeedError:
+        return None
+    return feed if feed.is_well_formed and len(feed.entries) == len(texts) else None
+
+
+def _read(entries: Iterable[Entry | Shown], platform: Platform, last_window: Iterable[Shown]) -> Document:
+    """Read what is not in the last window of this platform."""
+    known = {shown.digest: shown for shown in last_window}
     window: dict[str, Shown] = {}
     readings = []
-    for entry in feed.entries:
-        mark = digest(entry)
+    for entry in entries:
+        mark = entry.digest if isinstance(entry, Shown) else digest(entry)
         if mark in window:
             continue
         if mark in known:
             window[mark] = known[mark]
             continue
-        reading = evolve(chosen.read(entry), digest=mark)
+        assert isinstance(entry, Entry), "what is shown is in the window that its trace is of"
+        reading = evolve(platform.read(entry), digest=mark)
         at = entry.published or entry.updated or reading.updates[-1].at
         window[mark] = Shown(mark, reading.incident_id, at)
         readings.append(reading)
-    gap = chosen.gap.total_seconds() if chosen.gap is not None else None
-    shown = tuple(window.values())
+    gap = platform.gap.total_seconds() if platform.gap is not None else None
+    return Document(platform.name, platform.shape, tuple(window.values()), tuple(readings), gap)
+
+
+def _traced(document: Document, cut: Scan, url: str) -> Document:
+    if len(document.window) != len(cut.entries):  # the same entry twice
+        return document
+    trace = Trace(url, document.platform, cut.shell(), b"".join(cut.keys()), document.window)
+    return evolve(document, trace=trace)
+
+
+def _packed(document: Document, body: bytes, last_window: tuple[Shown, ...]) -> Document:
     # The head of a feed moves at some pages with each request: a document that shows nothing else is not worth keeping.
-    packed = pack(body) if keep and (readings or shown != last_window) else None
-    return Document(chosen.name, chosen.shape, shown, tuple(readings), gap, packed)
+    return evolve(document, packed=pack(body)) if document.readings or document.window != last_window else document
+
+
+def _is_by(platform: Platform, feed: Feed, entry: Entry, configured: str | None, hint: str | None) -> bool:
+    """Whether a feed that made this platform's last document would still, with nothing in it but this entry.
+
+    Where that is so of each of its entries, it is so of all of them together, and of those left when some go.
+    """
+    return _maker(evolve(feed, entries=(entry,)), configured, hint, platform.name) is platform
 
 
 def _maker(feed: Feed, platform: str | None, hint: str | None, last_platform: str | None) -> Platform:

@@ -17,7 +17,8 @@ from statustrio.captures import Capture
 from statustrio.config import ProviderConfig
 from statustrio.fetch import Fetched, NotModified
 from statustrio.model import Acknowledgement, Observation, ProviderState, Reading, Validators
-from statustrio.poller import Poll, pace_of, poll_once, read_fetched
+from statustrio.poller import Poll, pace_of, poll_once
+from statustrio.reader import read_fetched
 from statustrio.reading import Document
 from statustrio.recorder import record
 from statustrio.schedule import interval_of, next_due

@@ -413,12 +413,12 @@ async def test_once_keeps_to_a_pause_that_was_asked_for(tmp_path: Path) -> None:
 async def test_a_bug_in_a_reader_is_its_providers_failure_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def parse_feed(body: bytes, **more: Any) -> Feed:
-        if b"Boom" in body:
+    def parse_source(source: Source, **more: Any) -> Feed:
+        if "Boom" in source.text:
             raise ZeroDivisionError("a bug in a reader")
-        return parse.parse_feed(body, **more)
+        return parse.parse_source(source, **more)
 
-    monkeypatch.setattr("statustrio.reading.parse_feed", parse_feed)
+    monkeypatch.setattr("statustrio.reading.parse_source", parse_source)
     database, events = tmp_path / "statustrio.db", tmp_path / "events.jsonl"
     async with open_server(deadline=30) as server:
         pages = serve(server, "good", "bad")

@@ -128,6 +128,11 @@ def test_rdf_is_rss() -> None:
             "the document cannot be read",
             id="half a character",
         ),
+        pytest.param(
+            b"<rss><channel><item><link>https:/<item/>/a.example</link> & </item></channel></rss>",
+            "the document cannot be read",
+            id="an item in a link",
+        ),
     ],
 )
 def test_what_is_no_whole_feed_says_why(body: bytes, reason: str) -> None:

@@ -26,7 +26,8 @@ from statustrio.fetch import Fetched, NotModified
 from statustrio.line import render
 from statustrio.model import Acknowledgement, Observation, ProviderState, Reading, Validators
 from statustrio.packing import unpack
-from statustrio.poller import Poll, poll_once, read_fetched
+from statustrio.poller import Poll, poll_once
+from statustrio.reader import read_fetched
 from statustrio.reading import Document
 from statustrio.recorder import record
 from statustrio.rules import Rule

@@ -1,0 +1,95 @@
+"""Reads the documents of providers where it holds nobody up, and of each only what is new in it.
+
+Small ones are parsed on the loop, large ones in threads. What a document means is `reading`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import trio
+from attrs import define, field
+
+from statustrio.config import ProviderConfig
+from statustrio.fetch import Fetched
+from statustrio.model import ProviderState
+from statustrio.reading import Document, Trace, read_again, read_document
+
+INLINE_BYTES = 16 * 1024
+"""What is parsed on the loop (about 3 ms); more goes to a thread."""
+GLANCE_BYTES = 256 * 1024
+"""A body up to this size is searched for what is new on the loop (about 1 ms), a larger one in a thread."""
+LARGE_BYTES = 512 * 1024
+PARSERS = 2
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Parsers:
+    """The threads that parse, for all providers together."""
+
+    _ordinary: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
+    _large: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+
+    async def run(self, size: int, parse: Callable[[], T]) -> T:
+        """Parse what is `size` bytes long where it holds nobody up."""
+        if size <= INLINE_BYTES:
+            return parse()
+        # A large document waits for other large ones only; what takes for ever is left behind at the end.
+        limiter = self._ordinary if size <= LARGE_BYTES else self._large
+        return await trio.to_thread.run_sync(parse, limiter=limiter, abandon_on_cancel=True)
+
+
+@define(eq=False)
+class Reader:
+    """Reads the documents of one provider; remembers of the last one what makes the next one cheap."""
+
+    _parsers: Parsers
+    _trace: Trace | None = field(init=False, default=None)
+
+    async def __call__(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+        """Read a document. FeedError where it is no whole feed."""
+        size = len(fetched.body)
+        again = partial(read_fetched_again, fetched, config, state, self._trace)
+        whole = partial(read_fetched, fetched, config, state)
+        if size <= GLANCE_BYTES:
+            document = again(most=INLINE_BYTES) or await self._parsers.run(size, whole)
+        else:
+            either: Callable[[], Document] = lambda: again() or whole()
+            document = await self._parsers.run(size, either)
+        self._trace = document.trace
+        return document
+
+
+def read_fetched(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+    """Read a document as the configuration asks for and the last document lets."""
+    return read_document(
+        fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        platform=config.platform,
+        hint=config.hint,
+        last_platform=state.platform,
+        last_window=state.window,
+        keep=config.keep_bodies > 0,
+    )
+
+
+def read_fetched_again(
+    fetched: Fetched, config: ProviderConfig, state: ProviderState, trace: Trace | None, most: int | None = None
+) -> Document | None:
+    """Read a document by what is new since the one that `trace` is of; None if that is not the one last recorded."""
+    if trace is None or (trace.url, trace.platform, trace.window) != (fetched.url, state.platform, state.window):
+        return None
+    return read_again(
+        fetched.body,
+        content_type=fetched.content_type,
+        platform=config.platform,
+        hint=config.hint,
+        trace=trace,
+        keep=config.keep_bodies > 0,
+        most=most,
+    )
