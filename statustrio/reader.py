@@ -54,12 +54,14 @@ class Reader:
         """Read a document. FeedError where it is no whole feed."""
         size = len(fetched.body)
         again = partial(read_fetched_again, fetched, config, state, self._trace)
-        whole = partial(read_fetched, fetched, config, state)
-        if size <= GLANCE_BYTES:
-            document = again(most=INLINE_BYTES) or await self._parsers.run(size, whole)
-        else:
-            either: Callable[[], Document] = lambda: again() or whole()
-            document = await self._parsers.run(size, either)
+
+        def either() -> Document:
+            return again() or read_fetched(fetched, config, state)
+
+        if size <= GLANCE_BYTES and (glance := again(most=INLINE_BYTES)):
+            self._trace = glance.trace
+            return glance
+        document = await self._parsers.run(size, either)
         self._trace = document.trace
         return document
 

@@ -25,7 +25,7 @@ from structlog.testing import capture_logs
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
 from statustrio.daemon import Daemon
 from statustrio.feed import parse
-from statustrio.feed.parse import Feed
+from statustrio.feed.parse import Feed, Source
 from statustrio.line import render
 from statustrio.redaction import Redactor
 from statustrio.store.opening import open_database
