@@ -31,7 +31,7 @@ from statustrio.model import (
     Validators,
 )
 from statustrio.reading import Document, body_digest
-from statustrio.schedule import Pace, first_due, interval_of, next_due
+from statustrio.schedule import Pace, first_due, interval_of, next_due, together
 
 log = structlog.get_logger("statustrio.poller")
 
@@ -78,9 +78,9 @@ class Alarm:
     def ring(self) -> None:
         self._rung.set()
 
-    async def wait_until(self, due: datetime, clock: Callable[[], datetime]) -> bool:
+    async def wait_until(self, due: datetime, clock: Callable[[], datetime], pace: Pace) -> bool:
         """Wait for a time or the alarm; whether it was the alarm."""
-        with trio.move_on_after(max(0.0, (due - clock()).total_seconds())):
+        with trio.move_on_at(together(trio.current_time() + max(0.0, (due - clock()).total_seconds()), pace)):
             await self._rung.wait()
         if rung := self._rung.is_set():
             self._rung = trio.Event()
@@ -100,7 +100,7 @@ async def run_poller(
         poll.confirm(config.id, polled_at, due)
         if due is None:
             await trio.sleep_forever()
-        elif await alarm.wait_until(due, poll.clock):
+        elif await alarm.wait_until(due, poll.clock, pace):
             due, polled_at = first_due(pace, state, poll.clock(), poll.chance()), None
         else:
             began = poll.clock()
@@ -127,12 +127,12 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
         fetched = await poll.fetch(config.feed_url, state.validators)
         if isinstance(fetched, NotModified):
             outcome = Unchanged()
-        elif body_digest(fetched.body) == state.body_digest and fetched.moved_to == state.moved_to:
+        elif (digest := body_digest(fetched.body)) == state.body_digest and fetched.moved_to == state.moved_to:
             outcome = Unchanged()
             # These bytes are stored, so their newer validators may be believed at once.
             state = evolve(state, validators=fetched.validators)
         else:
-            outcome = await _look(fetched, config, state, poll)
+            outcome = await _look(fetched, digest, config, state, poll)
     except (FetchError, FeedError) as exc:
         outcome = _failure(exc, at)
     if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
@@ -145,7 +145,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
     return acknowledged.state
 
 
-async def _look(fetched: Fetched, config: ProviderConfig, state: ProviderState, poll: Poll) -> Seen:
+async def _look(fetched: Fetched, digest: str, config: ProviderConfig, state: ProviderState, poll: Poll) -> Seen:
     document = await poll.read(fetched, config, state)
     readings = document.readings
     if config.enrich and document.platform == "statuspage":
@@ -155,7 +155,7 @@ async def _look(fetched: Fetched, config: ProviderConfig, state: ProviderState, 
         shape=document.shape,
         host=urlsplit(fetched.url).netloc.rpartition("@")[2],
         validators=fetched.validators,
-        body_digest=body_digest(fetched.body),
+        body_digest=digest,
         window=document.window,
         readings=readings,
         gap=document.gap,

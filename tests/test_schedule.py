@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statustrio.model import ProviderState
-from statustrio.schedule import JITTER, Pace, first_due, interval_of, next_due
+from statustrio.schedule import JITTER, Pace, first_due, interval_of, next_due, together
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 PACE = Pace(interval=60, open_interval=20, max_backoff=300)
@@ -111,3 +111,17 @@ def test_every_wait_lies_between_the_interval_and_the_longest(
     assert interval * (1 - JITTER) <= seconds + 1e-5
     assert seconds <= max(limit, interval * (1 + JITTER)) + 1e-5
     assert seconds <= 32 * interval * (1 + JITTER) + 1e-5
+
+
+@given(due=st.floats(0, 1e7), interval=st.floats(0.05, 1e6), shorter=st.floats(0.01, 1))
+def test_a_poll_waits_for_others_at_most_50_ms_and_a_hundredth_of_its_interval(
+    due: float, interval: float, shorter: float
+) -> None:
+    late = together(due, Pace(interval, interval * shorter, 300)) - due
+    assert -1e-6 <= late <= min(0.05, 0.01 * interval * shorter) + 1e-6
+
+
+def test_polls_that_are_due_at_nearly_the_same_time_are_made_at_the_same() -> None:
+    dues = [100 + n / 1000 for n in range(1, 50)]
+    assert len({together(due, PACE) for due in dues}) == 1
+    assert len({together(due, Pace(600, 600, 300)) for due in dues}) == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 
 import pytest
@@ -12,6 +13,13 @@ from statustrio.feed.text import clean, html_to_text, one_line, plain
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]"
 )
+
+
+def test_every_forbidden_character_goes_and_no_other() -> None:
+    for code in range(sys.maxunicode + 1):
+        kept = clean(char := chr(code))
+        assert kept == char or FORBIDDEN.match(char), hex(code)
+        assert not FORBIDDEN.search(kept.replace("\n", "").replace("\t", "")), hex(code)
 
 
 @pytest.mark.parametrize(

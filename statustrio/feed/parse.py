@@ -19,6 +19,7 @@ import feedparser
 from attrs import frozen
 
 from statustrio.errors import FeedError
+from statustrio.feed import sax
 from statustrio.feed.dates import parse_date
 from statustrio.feed.text import one_line, plain
 
@@ -76,6 +77,9 @@ class Source:
     is_even: bool
     format: str
 
+
+# The XML parsers that feedparser may take, by the modules that make them.
+feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
 
 _FORMATS: Mapping[str, str] = {"feed": "atom", "rss": "rss", "rdf": "rss"}
 """The local name of the root element, and the format it means."""

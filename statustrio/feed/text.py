@@ -61,6 +61,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """The text without characters that steer a terminal or the direction of reading; joiners of emoji stay."""
+    if text.isprintable():  # nearly all is, and asking costs a tenth
+        return text
     text = _HARMFUL.sub("", _BREAKS.sub("\n", text))
     return _SURROGATES.sub("\ufffd", text)
 
