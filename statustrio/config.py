@@ -107,11 +107,12 @@ class ConsumerConfig:
 
 @frozen
 class LimitsConfig:
-    """How much at once; `body_mib` bounds one document after it was inflated."""
+    """How much at once, and by which transport; `body_mib` bounds one document after it was inflated."""
 
     requests_in_flight: int = 200
     requests_per_host: int = 4
     body_mib: float = 10.0
+    transport: str = "own"
 
 
 @frozen

@@ -38,6 +38,7 @@ Flag = NewType("Flag", bool)
 Count = NewType("Count", int)
 Copies = NewType("Copies", int)
 Mebibytes = NewType("Mebibytes", float)
+Transport = NewType("Transport", str)
 ConsumerType = NewType("ConsumerType", str)
 Start = NewType("Start", bool)
 ProviderRef = NewType("ProviderRef", str)
@@ -48,6 +49,9 @@ FilePath = NewType("FilePath", str)
 
 PATTERNS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in NAMES))
 """`incident.*` and the like, which stand for all events of a family."""
+
+TRANSPORTS = ("own", "httpx")
+"""What can carry requests: `own` is quick, `httpx` what everybody knows."""
 
 
 @frozen(kw_only=True)
@@ -78,6 +82,7 @@ class LimitsItem:
     requests_in_flight: Count | None = None
     requests_per_host: Count | None = None
     body_mib: Mebibytes | None = None
+    transport: Transport | None = None
 
 
 @frozen(kw_only=True)
@@ -193,6 +198,7 @@ def _converter(around: Surroundings) -> Converter:
         Count: values.check_count,
         Copies: values.check_copies,
         Mebibytes: values.check_mebibytes,
+        Transport: one_of(TRANSPORTS, "transport"),
         ConsumerType: values.check_text,
         Start: values.check_start,
         ProviderRef: one_of(around.provider_ids, "provider"),

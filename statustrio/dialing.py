@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -79,15 +79,18 @@ def is_loopback(host: str) -> bool:
 
 @frozen
 class Limits:
-    """What all fetchers together may use. `body` is in bytes, on the wire and inflated."""
+    """What all fetchers together may use, and by which way. `body` is in bytes, on the wire and inflated."""
 
     requests_in_flight: int = 200
     requests_per_host: int = 4
     body: int = 10 * 2**20
+    transport: str = "own"
+    """Which transport sends: `own`, or `httpx` for httpx's."""
 
     @classmethod
     def from_config(cls, config: LimitsConfig) -> Limits:
-        return cls(config.requests_in_flight, config.requests_per_host, round(config.body_mib * 2**20))
+        body = round(config.body_mib * 2**20)
+        return cls(config.requests_in_flight, config.requests_per_host, body, config.transport)
 
 
 @define
@@ -111,24 +114,63 @@ class Slots:
         for host in self._hosts.values():
             host.limiter.total_tokens = self._per_host
 
-    @asynccontextmanager
-    async def take(self, name: str) -> AsyncIterator[None]:
-        """Wait until a request to the host `name` is within the limits, and count it while it lasts."""
-        if is_loopback(name):
-            async with self._in_flight:
-                yield
+    def take(self, name: str, *, limited: bool = True) -> Turn:
+        """Wait until a request to the host `name` is within the limits, and count it while it lasts (`async with`).
+
+        Not `limited`: the host has no limit of its own (loopback).
+        """
+        return Turn(self, name if limited else None)
+
+    async def enter(self, name: str | None) -> None:
+        if name is None:
+            await _acquire(self._in_flight)
             return
-        host = self._hosts.setdefault(name, _Host(trio.CapacityLimiter(self._per_host)))
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host(trio.CapacityLimiter(self._per_host))
         host.users += 1
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._forget_user, name)
             # The host first: who waits for a slow host must not hold one of everybody's slots meanwhile.
-            async with host.limiter, self._in_flight:
-                yield
-        finally:
-            # Without users it is forgotten, so that memory does not grow with the hosts that redirects name.
-            host.users -= 1
-            if not host.users:
-                del self._hosts[name]
+            await _acquire(host.limiter)
+            undo.callback(host.limiter.release)
+            await _acquire(self._in_flight)
+            undo.pop_all()
+
+    def leave(self, name: str | None) -> None:
+        self._in_flight.release()
+        if name is not None:
+            self._hosts[name].limiter.release()
+            self._forget_user(name)
+
+    def _forget_user(self, name: str) -> None:
+        """Without users a host is forgotten, so that memory does not grow with the hosts that redirects name."""
+        host = self._hosts[name]
+        host.users -= 1
+        if not host.users:
+            del self._hosts[name]
+
+
+@frozen
+class Turn:
+    """The turn of one request. No generator, which would cost each poll a tenth of all its CPU."""
+
+    _slots: Slots
+    _name: str | None
+
+    def __aenter__(self) -> Awaitable[None]:
+        return self._slots.enter(self._name)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.leave(self._name)
+
+
+async def _acquire(limiter: trio.CapacityLimiter) -> None:
+    """Take a token, without a checkpoint where one is free: a request has enough of them."""
+    try:
+        limiter.acquire_nowait()
+    except trio.WouldBlock:
+        await limiter.acquire()
 
 
 @contextmanager

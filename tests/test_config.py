@@ -75,7 +75,7 @@ def test_two_lines_are_a_configuration(file: Path) -> None:
     assert config == Config(
         providers=(ProviderConfig("github", "GitHub", "https://www.githubstatus.com/history.atom", 60.0, 20.0),),
         consumers=(ConsumerConfig("stdout", "stdout", workers=1, filter=FilterConfig(), from_start=False),),
-        limits=LimitsConfig(requests_in_flight=200, requests_per_host=4, body_mib=10.0),
+        limits=LimitsConfig(requests_in_flight=200, requests_per_host=4, body_mib=10.0, transport="own"),
         secrets=frozenset(),
         path=file,
     )
@@ -181,7 +181,7 @@ consumers:
      events: [incident.opened, "maintenance.*", "monitor.*", "provider.*", "incident.*"], components: ["Actions"],
      min_impact: major, match: "(?i)runner"}
   - type: stdout
-limits: {requests_in_flight: 10, requests_per_host: 1, body_mib: 0.5}
+limits: {requests_in_flight: 10, requests_per_host: 1, body_mib: 0.5, transport: httpx}
 """
     config = load(file, GITHUB + "    tags: [dev]\n" + text, {"DIR": "/var/x"})
     wanted = FilterConfig(
@@ -196,7 +196,7 @@ limits: {requests_in_flight: 10, requests_per_host: 1, body_mib: 0.5}
         ConsumerConfig("f", "file", workers=3, filter=wanted, from_start=True, path="/var/x/e.jsonl"),
         ConsumerConfig("stdout", "stdout"),
     )
-    assert config.limits == LimitsConfig(10, 1, 0.5)
+    assert config.limits == LimitsConfig(10, 1, 0.5, "httpx")
     assert config.secrets == {"/var/x"}
 
 
@@ -269,6 +269,14 @@ consumers:
             ["4:10: limits.requests: unknown key, did you mean `requests_per_host`?"],
         ),
         (GITHUB + "limits: {body_mib: 0}\n", ["4:20: limits.body_mib: must be a number of MiB from 0.001 to 1024"]),
+        (
+            GITHUB + "limits: {transport: htpx}\n",
+            ["4:21: limits.transport: unknown transport `htpx`, did you mean `httpx`?"],
+        ),
+        (
+            GITHUB + "limits: {transport: carrier pigeon}\n",
+            ["4:21: limits.transport: unknown transport `carrier pigeon`; known are own, httpx"],
+        ),
         (
             GITHUB + "limits: {requests_per_host: 0}\n",
             ["4:29: limits.requests_per_host: must be a whole number from 1 to 10000"],

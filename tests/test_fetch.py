@@ -1,4 +1,7 @@
-"""fetch, dialing and inflate: a real server for what goes over the wire, httpx.MockTransport for foreign hosts."""
+"""fetch with targets, answers, dialing and inflate.
+
+A real server for what goes over the wire, with either transport; httpx.MockTransport for foreign hosts.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from server import (
@@ -44,7 +47,7 @@ from server import (
     truncated_gzip,
 )
 
-from statustrio import dialing, fetch
+from statustrio import answers, dialing, fetch, targets
 from statustrio.dialing import Resolver, install_resolver, is_loopback, is_public, literal_address
 from statustrio.errors import FetchError
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
@@ -61,9 +64,23 @@ def trust() -> Trust:
     return Trust()
 
 
+WAY = {"transport": "own"}
+
+
+@pytest.fixture(params=["own", "httpx"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the test once with each transport: what `make_web` takes."""
+    monkeypatch.setitem(WAY, "transport", request.param)
+
+
+both = pytest.mark.usefixtures("way")
+"""What a server does has the same outcome with either transport, down to the words."""
+
+
 def make_web(**settings: Any) -> Web:
     """Build a Web that no environment of the machine leaks into."""
-    return Web(**{"proxies": {}, "ssl_context": ssl.create_default_context(), **settings})
+    limits = evolve(settings.pop("limits", Limits()), **WAY)
+    return Web(**{"proxies": {}, "ssl_context": ssl.create_default_context(), "limits": limits, **settings})
 
 
 @asynccontextmanager
@@ -103,6 +120,7 @@ async def failure(fetcher: Fetcher, url: str, **options: Any) -> FetchError:
 # What an ordinary server sends.
 
 
+@both
 async def test_a_page_comes_with_its_validators_and_is_confirmed_by_a_304_on_the_same_connection() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(BODY, last_modified=NOW)
@@ -121,6 +139,7 @@ async def test_a_page_comes_with_its_validators_and_is_confirmed_by_a_304_on_the
     assert server.connections == 1
 
 
+@both
 async def test_a_page_without_etag_is_confirmed_by_its_date() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(BODY, etag=False, last_modified=NOW)
@@ -128,6 +147,7 @@ async def test_a_page_without_etag_is_confirmed_by_its_date() -> None:
         assert await fetcher.get(server.url("/feed"), validators=first.validators) == NotModified(first.validators)
 
 
+@both
 async def test_the_request_says_who_asks_and_takes_gzip_alone() -> None:
     async with at_server(accept_encoding="br", x_key="s3cret") as (server, fetcher):
         server.pages["/feed"] = Page(BODY)
@@ -142,6 +162,7 @@ async def test_the_request_says_who_asks_and_takes_gzip_alone() -> None:
     assert "cookie" not in headers
 
 
+@both
 async def test_the_headers_of_the_user_take_the_place_of_ours_in_any_spelling() -> None:
     web = make_web()
     async with open_server() as server:
@@ -153,6 +174,7 @@ async def test_the_headers_of_the_user_take_the_place_of_ours_in_any_spelling() 
     assert seen["x-name"].encode("latin-1") == "Zoë".encode()
 
 
+@both
 async def test_validators_go_back_byte_for_byte() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(script=raw(b'HTTP/1.1 200 OK\r\nETag: W/"\xe9-gzip"\r\nContent-Length: 0\r\n\r\n'))
@@ -161,6 +183,7 @@ async def test_validators_go_back_byte_for_byte() -> None:
     assert server.requests[1].headers["if-none-match"] == 'W/"\xe9-gzip"'
 
 
+@both
 async def test_no_cookie_is_kept() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(BODY, headers={"set-cookie": "id=1; Path=/"})
@@ -169,6 +192,7 @@ async def test_no_cookie_is_kept() -> None:
     assert all("cookie" not in asked.headers for asked in server.requests)
 
 
+@both
 @pytest.mark.parametrize("script", [None, chunked], ids=["length", "chunked"])
 async def test_gzip_and_chunks_are_undone(script: Script | None) -> None:
     async with at_server() as (server, fetcher):
@@ -182,6 +206,7 @@ async def fetched(fetcher: Fetcher, url: str, **options: Any) -> Fetched:
     return outcome
 
 
+@both
 async def test_an_empty_document_is_the_reader_s_business() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(b"", script=status(200, content_encoding="gzip"))
@@ -224,6 +249,7 @@ WRONG = [
 ]
 
 
+@both
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.id)
 async def test_what_a_server_does_wrong_has_a_reason(wrong: Wrong) -> None:
     web = make_web(limits=Limits(body=20_000))
@@ -236,6 +262,7 @@ async def test_what_a_server_does_wrong_has_a_reason(wrong: Wrong) -> None:
         assert (await fetched(fetcher, server.url("/feed"))).body == BODY, "the fetcher is of use after a failure"
 
 
+@both
 @pytest.mark.parametrize("script", [reset, reset_in_body])
 async def test_a_reset_is_named(script: Script) -> None:
     async with at_server() as (server, fetcher):
@@ -245,6 +272,7 @@ async def test_a_reset_is_named(script: Script) -> None:
         assert not error.unconnected
 
 
+@both
 @pytest.mark.parametrize("script", [hang, hang_in_body, drip(0.01)], ids=["hang", "hang in body", "drip"])
 async def test_the_deadline_holds_whatever_the_server_does(script: Script) -> None:
     async with at_server() as (server, fetcher):
@@ -257,6 +285,7 @@ async def test_the_deadline_holds_whatever_the_server_does(script: Script) -> No
         await server.wait_closed()
 
 
+@both
 async def test_the_deadline_is_over_all_redirects_together() -> None:
     async def slow(exchange: Any) -> None:
         await trio.sleep(0.06)
@@ -268,6 +297,7 @@ async def test_the_deadline_is_over_all_redirects_together() -> None:
     assert len(server.requests) == 2
 
 
+@both
 async def test_a_port_nobody_listens_on_refuses() -> None:
     async with at_server() as (server, fetcher):
         with socket.socket() as taken:
@@ -280,12 +310,14 @@ async def test_a_port_nobody_listens_on_refuses() -> None:
             assert not (await failure(fetcher, server.url("/"))).unconnected, "a first connection came about"
 
 
+@both
 @pytest.mark.parametrize("url", ["ftp://example.com/", "feed.xml", "http://", "http://[::1", f"http://{'a' * 70}/"])
 async def test_what_is_no_url_is_said_without_quoting_it(url: str) -> None:
     async with at_server() as (_, fetcher):
         assert str(await failure(fetcher, url)) in {"not an http(s) URL", "not a valid URL"}
 
 
+@both
 async def test_a_header_that_http_does_not_allow_is_not_quoted() -> None:
     async with at_server(x="s3cret\n") as (server, fetcher):
         assert str(await failure(fetcher, server.url())) == "a header of the configuration is not allowed in HTTP"
@@ -327,7 +359,7 @@ async def test_retry_after_is_understood_or_ignored(
 @given(st.text(max_size=40))
 def test_no_text_of_retry_after_breaks_anything(text: str) -> None:
     response = httpx.Response(503, headers=[(b"retry-after", text.encode())])
-    pause = fetch._retry_after(response, lambda: NOW)
+    pause = answers.retry_after(response, lambda: NOW)
     assert pause is None or 0 < pause <= 86400
 
 
@@ -404,13 +436,14 @@ async def test_a_304_brings_newer_validators() -> None:
     assert outcome == NotModified(Validators('"new"', "Tue"))
 
 
-async def test_a_fetcher_remembers_few_redirects() -> None:
+async def test_a_fetcher_remembers_few_urls_and_requests() -> None:
     answers: dict[str, httpx.Response | Answer] = {"https://b.example/": httpx.Response(200)}
     answers |= {f"https://a.example/{n}": moved("https://b.example/") for n in range(40)}
     async with mocked(answers) as (fetcher, _):
         for n in range(40):
             await fetcher.get(f"https://a.example/{n}")
-        assert len(fetcher._led_to) == 16
+        assert len(fetcher._known) == 16
+        assert len(fetcher._prepared) == 4
 
 
 # Private addresses.
@@ -450,6 +483,7 @@ async def test_a_private_host_may_redirect_to_a_private_address_until_a_public_o
         assert str(await failure(fetcher, "http://10.0.0.1/")) == "redirected to a private address (10.0.0.2)"
 
 
+@both
 async def test_an_address_that_a_page_gave_must_be_public_itself() -> None:
     async with mocked({"http://10.0.0.1/": httpx.Response(200)}) as (fetcher, asked):
         error = await failure(fetcher, "http://10.0.0.1/", public_only=True)
@@ -462,10 +496,11 @@ async def test_an_address_that_a_page_gave_must_be_public_itself() -> None:
         assert server.requests == []
 
 
+@both
 async def test_a_refusal_is_explained_only_when_it_is_asked_for() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/wall"] = Page(script=status(403, b"<html>no</html>", cf_mitigated="challenge"))
-        server.pages["/large"] = Page(script=status(403, bytes(fetch.MAX_REFUSAL + 1)))
+        server.pages["/large"] = Page(script=status(403, bytes(answers.MAX_REFUSAL + 1)))
         short = await failure(fetcher, server.url("/wall"))
         assert (short.headers, short.body) == ({}, b"")
         long = await failure(fetcher, server.url("/wall"), explain=True)
@@ -520,10 +555,11 @@ def odd_addresses_are_public(monkeypatch: pytest.MonkeyPatch) -> None:
     def pretend(address: str) -> bool:
         return address == "127.0.0.1" or real(address)
 
-    monkeypatch.setattr(dialing, "is_public", pretend)
-    monkeypatch.setattr(fetch, "is_public", pretend)
+    for module in (dialing, fetch, targets):
+        monkeypatch.setattr(module, "is_public", pretend)
 
 
+@both
 @pytest.mark.usefixtures("odd_addresses_are_public")
 async def test_a_public_name_cannot_redirect_to_a_name_with_private_addresses_alone() -> None:
     install_resolver(
@@ -546,6 +582,7 @@ async def test_a_public_name_cannot_redirect_to_a_name_with_private_addresses_al
         assert not error.unconnected
 
 
+@both
 @pytest.mark.usefixtures("odd_addresses_are_public")
 async def test_a_private_name_may_redirect_to_a_private_name_but_its_connection_is_not_lent_to_others() -> None:
     install_resolver(resolver({"public.test": ["127.0.0.1"], "inside.test": ["127.0.0.2"], "near.test": ["127.0.0.2"]}))
@@ -561,6 +598,7 @@ async def test_a_private_name_may_redirect_to_a_private_name_but_its_connection_
         assert len(inside.requests) == 2
 
 
+@both
 @pytest.mark.usefixtures("odd_addresses_are_public")
 async def test_without_our_resolver_nothing_is_sent_to_a_private_address_either() -> None:
     class Foreign(Resolver):
@@ -577,6 +615,7 @@ async def test_without_our_resolver_nothing_is_sent_to_a_private_address_either(
         assert not inside.requests
 
 
+@both
 async def test_a_name_that_does_not_resolve_is_named() -> None:
     unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     install_resolver(resolver({"status.test": unknown}))
@@ -586,6 +625,7 @@ async def test_a_name_that_does_not_resolve_is_named() -> None:
     assert error.unconnected
 
 
+@both
 async def test_a_hung_look_up_ends_at_the_deadline_and_starves_no_other_thread() -> None:
     release = threading.Event()
 
@@ -610,6 +650,7 @@ async def test_the_resolver_looks_names_of_addresses_up() -> None:
     assert await Resolver().getnameinfo(("127.0.0.1", 80), numeric) == ("127.0.0.1", "80")
 
 
+@both
 async def test_several_failing_addresses_give_one_reason() -> None:
     install_resolver(resolver({"status.test": ["127.0.0.1", "127.0.0.2"]}))
     with socket.socket() as taken:
@@ -630,6 +671,7 @@ def test_other_network_errors_are_named_with_the_place() -> None:
 # TLS.
 
 
+@both
 @pytest.mark.parametrize(
     ("name", "expired", "reason"),
     [
@@ -648,6 +690,7 @@ async def test_a_bad_certificate_is_named(trust: Trust, name: str, expired: bool
     assert not error.unconnected
 
 
+@both
 async def test_a_good_certificate_serves_and_an_unknown_authority_is_named(trust: Trust) -> None:
     async with open_server(tls=trust.server()) as server:
         server.pages["/feed"] = Page(BODY)
@@ -661,6 +704,7 @@ async def test_a_good_certificate_serves_and_an_unknown_authority_is_named(trust
     assert str(error) == "TLS: certificate verify failed: unable to get local issuer certificate"
 
 
+@both
 async def test_a_server_without_tls_is_named() -> None:
     async def chatter(stream: trio.SocketStream) -> None:
         await stream.send_all(b"220 smtp ready\r\n" * 4)
@@ -675,6 +719,7 @@ async def test_a_server_without_tls_is_named() -> None:
     assert not error.unconnected
 
 
+@both
 async def test_a_server_that_hangs_up_during_the_handshake_is_named() -> None:
     async def hang_up(stream: trio.SocketStream) -> None:
         await stream.receive_some()
@@ -690,6 +735,7 @@ async def test_a_server_that_hangs_up_during_the_handshake_is_named() -> None:
 # Connections that end while they idle.
 
 
+@both
 @pytest.mark.parametrize("script", [close, reset])
 async def test_a_reused_connection_that_was_closed_meanwhile_is_tried_once_more(script: Script) -> None:
     async with at_server() as (server, fetcher):
@@ -703,6 +749,7 @@ async def test_a_reused_connection_that_was_closed_meanwhile_is_tried_once_more(
         assert len(server.requests) == 5, "one more try, not two"
 
 
+@both
 async def test_a_new_connection_is_not_tried_twice_nor_a_body_that_broke_off() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = page = Page(BODY, once=[close])
@@ -717,6 +764,7 @@ async def test_a_new_connection_is_not_tried_twice_nor_a_body_that_broke_off() -
 # Cancellation.
 
 
+@both
 @pytest.mark.parametrize("script", [hang, hang_in_body, endless])
 async def test_a_cancelled_fetch_closes_its_connection_at_once(script: Script) -> None:
     async with open_server() as server:
@@ -799,6 +847,40 @@ async def test_waiting_for_a_limit_does_not_use_up_the_deadline() -> None:
     assert asked
 
 
+async def test_who_gives_up_waiting_for_a_limit_leaves_the_others_theirs() -> None:
+    web = make_web(limits=Limits(requests_in_flight=2, requests_per_host=1))
+    answers = {"http://a.example/": httpx.Response(200), "http://b.example/": httpx.Response(200)}
+    async with mocked(answers, web=web) as (fetcher, asked), trio.open_nursery() as nursery:
+        await nursery.start(hold, web, "a.example")
+        await nursery.start(hold, web, "c.example")
+        for waiting_for in ("http://a.example/", "http://b.example/"):  # the host; all together
+            with trio.move_on_after(0.01):
+                await fetcher.get(waiting_for)
+        assert set(web.slots._hosts) == {"a.example", "c.example"}
+        nursery.cancel_scope.cancel()
+    assert not asked
+    async with mocked(answers, web=web) as (fetcher, _):
+        for url in answers:
+            await fetcher.get(url)
+
+
+async def test_who_gives_up_with_a_turn_of_its_host_passes_it_on() -> None:
+    web = make_web(limits=Limits(requests_in_flight=1, requests_per_host=1))
+    answers = {"http://a.example/": httpx.Response(200)}
+    async with mocked(answers, web=web) as (fetcher, asked), trio.open_nursery() as holding:
+        await holding.start(hold, web, "b.example")
+        async with trio.open_nursery() as getting:
+            async with trio.open_nursery() as giving_up:
+                giving_up.start_soon(fetcher.get, "http://a.example/")
+                await trio.testing.wait_all_tasks_blocked()
+                getting.start_soon(fetcher.get, "http://a.example/")
+                await trio.testing.wait_all_tasks_blocked()
+                giving_up.cancel_scope.cancel()
+            web.change_limits(Limits(requests_in_flight=2, requests_per_host=1))
+        holding.cancel_scope.cancel()
+    assert len(asked) == 1
+
+
 async def test_who_waits_for_a_slow_host_holds_up_nobody_else() -> None:
     web = make_web(limits=Limits(requests_in_flight=2, requests_per_host=1))
     answers = {"http://a.example/": httpx.Response(200), "http://b.example/": httpx.Response(200)}
@@ -815,6 +897,7 @@ async def test_who_waits_for_a_slow_host_holds_up_nobody_else() -> None:
 # Proxies.
 
 
+@both
 async def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "direct.test")
     install_resolver(resolver({"direct.test": ["127.0.0.1"]}))
@@ -832,6 +915,7 @@ async def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(monkeypat
     assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
 
 
+@both
 async def test_a_proxy_that_refuses_or_cannot_be_used_is_named() -> None:
     async with open_server() as proxy:
         web = make_web(proxies={"all": f"http://127.0.0.1:{proxy.port}", "http": "nonsense://x"})
@@ -844,10 +928,10 @@ async def test_a_proxy_that_refuses_or_cannot_be_used_is_named() -> None:
             assert str(await failure(fetcher, "http://far.test/")) == "connection refused by 127.0.0.1:1"
 
 
-def test_fetch_alone_imports_httpx() -> None:
+def test_httpx_has_few_rooms() -> None:
     package = Path(fetch.__file__).parent
-    users = [path.name for path in package.rglob("*.py") if "import httpx" in path.read_text()]
-    assert users == ["fetch.py"]
+    users = {path.name for path in package.rglob("*.py") if "import httpx" in path.read_text()}
+    assert users == {"fetch.py", "targets.py", "answers.py", "transport.py", "http1.py"}
 
 
 # Inflating.

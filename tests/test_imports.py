@@ -21,21 +21,25 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "reading", "redaction", "codec", "packing", "rules", "explain",
     ),
     # What touches the world: one library, one descriptor, one file each.
-    "edges": ("clock", "fetch", "dialing", "inflate", "captures", "store", "line", "logs", "consumers"),
+    "edges": (
+        "clock", "fetch", "answers", "targets", "transport", "http1", "dialing", "inflate", "captures", "store", "line",
+        "logs", "consumers",
+    ),
     "tasks": (
-        "enrich", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check", "tasks",
-        "replay",
+        "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
+        "tasks", "replay",
     ),
     "composition": ("daemon", "demo_pages"),
     "command line": ("cli", "__main__"),
 }  # fmt: skip
 
 ONLY: dict[str, tuple[str, ...]] = {
-    "httpx": ("fetch",),
-    "httpcore": ("fetch",),
-    "h11": ("fetch", "demo_pages"),
-    "ssl": ("fetch", "dialing"),
-    "socket": ("dialing", "fetch"),
+    "httpx": ("fetch", "answers", "targets", "transport", "http1"),
+    "httpcore": (),
+    "httptools": ("http1",),
+    "h11": ("demo_pages",),
+    "ssl": ("fetch", "transport", "dialing"),
+    "socket": ("dialing", "transport"),
     "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
