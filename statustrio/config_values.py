@@ -72,7 +72,7 @@ def kind(value: object) -> str:
 def shown(text: str) -> str:
     """A word of the file as a message quotes it: on one line and not endless."""
     short = text if len(text) <= 60 else f"{text[:59]}…"
-    return f"`{short.encode('unicode_escape').decode() if _CONTROL.search(short) else short}`"
+    return f"`{short if short.isprintable() else short.encode('unicode_escape').decode()}`"
 
 
 def suggestion(word: str, choices: Collection[str]) -> str:

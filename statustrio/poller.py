@@ -80,7 +80,9 @@ class Alarm:
 
     async def wait_until(self, due: datetime, clock: Callable[[], datetime], pace: Pace) -> bool:
         """Wait for a time or the alarm; whether it was the alarm."""
-        with trio.move_on_at(together(trio.current_time() + max(0.0, (due - clock()).total_seconds()), pace)):
+        left = (due - clock()).total_seconds()
+        now = trio.current_time()
+        with trio.move_on_at(together(now + left, pace) if left > 0 else now):
             await self._rung.wait()
         if rung := self._rung.is_set():
             self._rung = trio.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 import trio
 from daemons import Run, command, environment, running, write_config
-from pages import StatusPage
+from pages import StatusPage, Trouble
 from server import Page, PageServer, open_server, status
 from structlog.testing import capture_logs
 
@@ -102,15 +103,17 @@ async def into_pipe(config: Path, *, stderr: int = subprocess.DEVNULL) -> tuple[
 
 
 async def post_until(page: StatusPage, done: trio.Event, pause: float = 0.03) -> None:
-    """Updates go on, whatever happens to the daemon: incidents of five updates, one after the other."""
-    number = 0
-    while not done.is_set():
-        number += 1
-        trouble = page.open(f"Incident {number}", f"text {number}.0")
-        for step, label in enumerate(("Identified", "Update", "Monitoring", "Resolved"), 1):
+    """Incidents of five updates, one after the other, whatever happens to the daemon; none once it is `done`."""
+    for number in itertools.count(1):
+        trouble: Trouble | None = None
+        for step, label in enumerate(("Investigating", "Identified", "Update", "Monitoring", "Resolved")):
+            if done.is_set():
+                return
+            if trouble is None:
+                trouble = page.open(f"Incident {number}", f"text {number}.0")
+            else:
+                page.post(trouble, label, f"text {number}.{step}")
             await trio.sleep(pause)
-            page.post(trouble, label, f"text {number}.{step}")
-        await trio.sleep(pause)
 
 
 def posted(page: StatusPage) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import trio
 from daemons import command, environment, write_config
-from pages import StatusPage
+from pages import StatusPage, Trouble
 from server import open_server
 
 pytestmark = pytest.mark.slow
@@ -23,15 +24,17 @@ KILLS = int(os.environ.get("STATUSTRIO_KILLS", "10"))
 
 
 async def post_until(page: StatusPage, done: trio.Event) -> None:
-    """Incidents of five updates, one after the other, whatever happens to the daemon."""
-    number = 0
-    while not done.is_set():
-        number += 1
-        trouble = page.open(f"Incident {number}", f"text {number}.0")
-        for step, label in enumerate(("Identified", "Update", "Monitoring", "Resolved"), 1):
+    """Incidents of five updates, one after the other, whatever happens to the daemon; none once it is `done`."""
+    for number in itertools.count(1):
+        trouble: Trouble | None = None
+        for step, label in enumerate(("Investigating", "Identified", "Update", "Monitoring", "Resolved")):
+            if done.is_set():
+                return
+            if trouble is None:
+                trouble = page.open(f"Incident {number}", f"text {number}.0")
+            else:
+                page.post(trouble, label, f"text {number}.{step}")
             await trio.sleep(0.06)
-            page.post(trouble, label, f"text {number}.{step}")
-        await trio.sleep(0.06)
 
 
 def posted(page: StatusPage) -> list[str]:
