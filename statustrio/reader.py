@@ -38,9 +38,16 @@ class Parsers:
         """Parse what is `size` bytes long where it holds nobody up."""
         if size <= INLINE_BYTES:
             return parse()
-        # A large document waits for other large ones only; what takes for ever is left behind at the end.
-        limiter = self._ordinary if size <= LARGE_BYTES else self._large
-        return await trio.to_thread.run_sync(parse, limiter=limiter, abandon_on_cancel=True)
+        # What takes for ever is left behind at the end.
+        return await trio.to_thread.run_sync(parse, limiter=self._limiter(size), abandon_on_cancel=True)
+
+    def must_wait(self, size: int) -> bool:
+        """Whether all the threads for a document of this size are at work."""
+        return size > INLINE_BYTES and not self._limiter(size).available_tokens
+
+    def _limiter(self, size: int) -> trio.CapacityLimiter:
+        """A large document waits for other large ones only."""
+        return self._ordinary if size <= LARGE_BYTES else self._large
 
 
 @define(eq=False)
@@ -61,6 +68,8 @@ class Reader:
         if size <= GLANCE_BYTES and (glance := again(most=INLINE_BYTES)):
             self._trace = glance.trace
             return glance
+        if self._parsers.must_wait(size):
+            fetched.pack()
         document = await self._parsers.run(size, either)
         self._trace = document.trace
         return document
@@ -84,7 +93,7 @@ def read_fetched_again(
     fetched: Fetched, config: ProviderConfig, state: ProviderState, trace: Trace | None, most: int | None = None
 ) -> Document | None:
     """Read a document by what is new since the one that `trace` is of; None if that is not the one last recorded."""
-    if trace is None or (trace.url, trace.platform, trace.window) != (fetched.url, state.platform, state.window):
+    if trace is None or (trace.url, trace.platform) != (fetched.url, state.platform):
         return None
     return read_again(
         fetched.body,
@@ -92,6 +101,7 @@ def read_fetched_again(
         platform=config.platform,
         hint=config.hint,
         trace=trace,
+        last_window=state.window,
         keep=config.keep_bodies > 0,
         most=most,
     )

@@ -23,19 +23,28 @@ from statustrio.platforms.platform import Platform
 class Trace:
     """What is remembered of a document, so that the next one can be read by its new entries alone.
 
-    `keys` are the fingerprints of its entries, one after the other; they made `window`, in the same order.
+    `keys` are the fingerprints of its entries as they are written, one after the other; `marks` stands for the digests
+    of what they say, in the same order.
     """
 
     url: str
     platform: str
     shell: bytes
     keys: bytes
-    window: tuple[Shown, ...]
+    marks: bytes
 
-    def known(self) -> dict[bytes, Shown]:
-        """The entries by their fingerprints."""
+    def fits(self, window: Iterable[Shown]) -> bool:
+        """Whether this is what that document showed."""
+        return self.marks == _marks(window)
+
+    def known(self, window: Iterable[Shown]) -> dict[bytes, Shown]:
+        """The entries of a window that fits, by their fingerprints."""
         starts = range(0, len(self.keys), KEY_BYTES)
-        return {self.keys[at : at + KEY_BYTES]: shown for at, shown in zip(starts, self.window, strict=True)}
+        return {self.keys[at : at + KEY_BYTES]: shown for at, shown in zip(starts, window, strict=True)}
+
+
+def _marks(window: Iterable[Shown]) -> bytes:
+    return hashlib.blake2b("".join(shown.digest for shown in window).encode(), digest_size=16).digest()
 
 
 @frozen
@@ -91,18 +100,20 @@ def read_again(
     platform: str | None,
     hint: str | None,
     trace: Trace,
+    last_window: Iterable[Shown],
     keep: bool = False,
     most: int | None = None,
 ) -> Document | None:
     """Read the document after the one that `trace` is of, as `read_document` would, by parsing its new entries alone.
 
-    None where only reading it whole can tell, or where more than `most` characters would have to be parsed.
-    FeedError where the body is no feed.
+    None where only reading it whole can tell: `last_window` is not of that document, the two differ in more than their
+    entries, or more than `most` characters would have to be parsed. FeedError where the body is no feed.
     """
+    last_window = tuple(last_window)
     cut = scan(open_source(body, content_type))
-    if cut is None or cut.shell() != trace.shell:
+    if cut is None or cut.shell() != trace.shell or not trace.fits(last_window):
         return None
-    known = trace.known()
+    known = trace.known(last_window)
     keys = cut.keys()
     texts = [text for key, text in zip(keys, cut.entries, strict=True) if key not in known]
     if (most is not None and sum(map(len, texts)) > most) or not are_sound(texts):
@@ -115,8 +126,8 @@ def read_again(
             return None
         fresh = iter(feed.entries)
     entries = [known[key] if key in known else next(fresh) for key in keys]
-    document = _traced(_read(entries, chosen, trace.window), cut, trace.url)
-    return _packed(document, body, trace.window) if keep else document
+    document = _traced(_read(entries, chosen, last_window), cut, trace.url)
+    return _packed(document, body, last_window) if keep else document
 
 
 def _parsed(cut: Scan, texts: list[str], url: str) -> Feed | None:
@@ -152,7 +163,7 @@ def _read(entries: Iterable[Entry | Shown], platform: Platform, last_window: Ite
 def _traced(document: Document, cut: Scan, url: str) -> Document:
     if len(document.window) != len(cut.entries):  # the same entry twice
         return document
-    trace = Trace(url, document.platform, cut.shell(), b"".join(cut.keys()), document.window)
+    trace = Trace(url, document.platform, cut.shell(), b"".join(cut.keys()), _marks(document.window))
     return evolve(document, trace=trace)
 
 

@@ -32,6 +32,7 @@ from statustrio.model import (
     Unchanged,
     Update,
     Validators,
+    Window,
 )
 from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
 from statustrio.reading import Document, body_digest
@@ -379,7 +380,7 @@ async def test_another_feed_url_forgets_what_was_believed_of_the_old_one(world: 
     poll = evolve(world.poll, read=read)
     state = await poll_once(moved, world.state, poll)
     assert world.fetched[-1][1:] == (moved.feed_url, Validators())
-    assert (seen[0].window, seen[0].body_digest) == ((), None)
+    assert (seen[0].window, seen[0].body_digest) == (Window(), None)
     assert isinstance(world.submitted[-1].outcome, Seen), "the same bytes are read again"
     assert state.feed_url == moved.feed_url
     assert state.validators.etag == "etag b'calm'"

@@ -35,6 +35,7 @@ from statustrio.model import (
     Unchanged,
     Update,
     Validators,
+    Window,
 )
 from statustrio.recorder import GROUP, Request, Requests, run_recorder
 from statustrio.store.opening import open_database
@@ -243,7 +244,7 @@ async def test_a_bug_in_detection_is_its_providers_failed_poll_and_nobody_elses(
     broken = answers["bolt"].state
     assert answers["bolt"].events == ()
     assert broken == store.load_state("bolt")
-    assert (broken.validators, broken.body_digest, broken.window) == (Validators(), None, ())
+    assert (broken.validators, broken.body_digest, broken.window) == (Validators(), None, Window())
     assert broken.consecutive_failures == 1
     assert broken.last_error is not None
     assert "internal error" in broken.last_error

@@ -48,7 +48,8 @@ def whole(body: bytes, last: Document | None = None, *, hint: str | None = None)
 def again(body: bytes, last: Document, **more: Any) -> Document | None:
     if last.trace is None:
         return None
-    return read_again(body, content_type=None, platform=None, trace=last.trace, keep=True, **({"hint": None} | more))
+    options: dict[str, Any] = {"hint": None, "last_window": last.window}
+    return read_again(body, content_type=None, platform=None, trace=last.trace, keep=True, **(options | more))
 
 
 def shortcut_agrees(body: bytes, last: Document) -> bool:
@@ -141,6 +142,14 @@ def test_another_head_is_read_whole() -> None:
     first = whole(atom(ONE))
     assert again(atom(ONE, title="Another"), first) is None
     assert again(atom(ONE, TWO).replace(b"<feed", b'<feed xml:lang="de"'), first) is None
+
+
+def test_a_window_that_is_of_another_document_is_read_whole() -> None:
+    """The recorder did not take what was read last, so what it showed is not known."""
+    before, first = whole(atom(TWO)), whole(atom(ONE, TWO))
+    assert again(atom(ONE, TWO, THREE), first, last_window=before.window) is None
+    assert again(atom(ONE, TWO, THREE), first, last_window=first.window[::-1]) is None
+    assert again(atom(ONE, TWO, THREE), first)
 
 
 def test_one_foreign_entry_is_left_to_the_reading_of_the_whole() -> None:

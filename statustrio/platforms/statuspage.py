@@ -110,7 +110,10 @@ def _in_season(updates: Sequence[Update], published: datetime | None) -> tuple[U
 
 def _banner(front: str) -> str | None:
     """The text of the banner above the updates that announces planned work."""
-    text = " ".join(html_to_text(front[:_BANNER_LENGTH]).split())
+    front = front[:_BANNER_LENGTH]
+    if "SCHEDULED" not in front:  # nearly all: no reading of their first paragraph for it
+        return None
+    text = " ".join(html_to_text(front).split())
     return text if text.startswith(_BANNER) else None
 
 

@@ -18,15 +18,14 @@ from statustrio.model import (
     Page,
     ProviderState,
     Shape,
-    Shown,
     Status,
     Validators,
+    Window,
 )
 from statustrio.rfc3339 import from_text, to_text
 
 
 def provider_row(state: ProviderState) -> dict[str, object]:
-    shown = [[one.digest, one.incident_id, text(one.at)] for one in state.window]
     return {
         "id": state.provider,
         "feed_url": state.feed_url,
@@ -37,7 +36,7 @@ def provider_row(state: ProviderState) -> dict[str, object]:
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
         "body_digest": state.body_digest,
-        "shown": json.dumps(shown, ensure_ascii=False, separators=(",", ":")),
+        "shown": state.window.text,
         "window_oldest": text(state.window_oldest),
         "first_success_at": text(state.first_success_at),
         "last_polled_at": text(state.last_polled_at),
@@ -66,7 +65,7 @@ def provider_state(row: sqlite3.Row) -> ProviderState:
         host=row["host"],
         validators=Validators(row["etag"], row["last_modified"]),
         body_digest=row["body_digest"],
-        window=tuple(Shown(digest, incident, time(at)) for digest, incident, at in json.loads(row["shown"])),
+        window=Window(row["shown"]),
         window_oldest=time(row["window_oldest"]),
         first_success_at=time(row["first_success_at"]),
         last_polled_at=time(row["last_polled_at"]),

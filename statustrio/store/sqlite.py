@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 
 from statustrio.codec import from_data, from_json, to_json
 from statustrio.events import Event
@@ -26,8 +27,8 @@ from statustrio.store.rows import (
 )
 
 
-def _upsert(table: str, columns: Iterable[str], keys: tuple[str, ...]) -> str:
-    columns = tuple(columns)
+@cache
+def _upsert(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
     names = ", ".join(columns)
     values = ", ".join(f":{column}" for column in columns)
     rest = [column for column in columns if column not in keys]
@@ -166,10 +167,10 @@ class SqliteStore:
 
     def _save_incident(self, provider: str, incident: KnownIncident) -> None:
         row = incident_row(provider, incident)
-        self._execute(_upsert("incidents", row, ("provider", "id")), row)
+        self._execute(_upsert("incidents", tuple(row), ("provider", "id")), row)
         rows = [update_row(provider, incident.incident_id, update) for update in incident.updates]
         if rows:
-            self._connection.executemany(_upsert("updates", rows[0], ("provider", "incident_id", "n")), rows)
+            self._connection.executemany(_upsert("updates", tuple(rows[0]), ("provider", "incident_id", "n")), rows)
 
     def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
         (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'").fetchone()
