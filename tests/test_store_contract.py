@@ -28,6 +28,7 @@ from statustrio.model import (
     Shown,
     Status,
     Validators,
+    Window,
 )
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import Cursor, Health, StaleError, StorageError, Store, Wanted
@@ -154,7 +155,7 @@ def test_what_is_known_of_a_provider_comes_back_as_it_was_stored(store: Store, r
         host="acme.example",
         validators=Validators('W/"ab"', "Tue, 24 Nov 2026 12:00:00 GMT"),
         body_digest="beef",
-        window=(Shown("d1", "i1", AT), Shown("d2", "i2", None)),
+        window=Window.of((Shown("d1", "i1", AT), Shown("d2", "i2", None))),
         window_oldest=AT,
         first_success_at=AT,
         last_polled_at=AT,
