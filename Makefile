@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test lint bench clean
+.PHONY: run demo test lint bench bench-short clean
 
 run: .venv/installed
 	$(BIN)/python -m statustrio
@@ -21,9 +21,12 @@ lint: .venv/for-lint
 	$(BIN)/mypy
 	$(BIN)/flake8-async --disable=ASYNC9,ASYNC109,ASYNC114,ASYNC124,ASYNC127 statustrio/*.py statustrio/*/*.py
 
-bench: .venv/for-tests
-	$(BIN)/python benchmarks/polls.py
-	$(BIN)/python benchmarks/reading.py
+# The daemon beside what a user would write instead: half an hour, and a minute. Both need nginx.
+bench: .venv/for-bench
+	$(BIN)/python benchmarks
+
+bench-short: .venv/for-bench
+	$(BIN)/python benchmarks --short
 
 clean:
 	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -39,6 +42,10 @@ clean:
 
 .venv/for-tests: .venv/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ .venv/installed
+
+.venv/for-bench: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@ .venv/installed
 
 .venv/for-lint: .venv/python pyproject.toml

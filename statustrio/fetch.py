@@ -194,11 +194,10 @@ class Fetcher:
             async with self._web.slots.take(target.host, limited=not target.loopback):
                 request = self._prepared.pop(asked, None) or self._new_request(asked, known, target, at_home=at_home)
                 began = trio.current_time()
-                try:
-                    with trio.fail_after(left):
-                        outcome = await self._hop(target, request, sent, trail)
-                except trio.TooSlowError as exc:
-                    raise FetchError(f"timed out after {allowed:g} s", unconnected=not trail.connected) from exc
+                with trio.CancelScope(deadline=began + left) as deadline:
+                    outcome = await self._hop(target, request, sent, trail)
+                if deadline.cancelled_caught:
+                    raise FetchError(f"timed out after {allowed:g} s", unconnected=not trail.connected)
                 left = max(0.0, left - (trio.current_time() - began))
             _keep(self._prepared, asked, request, _PREPARED)
             if not isinstance(outcome, Redirect):

@@ -83,7 +83,7 @@ class Alarm:
         """Wait for a time or the alarm; whether it was the alarm."""
         left = (due - clock()).total_seconds()
         now = trio.current_time()
-        with trio.move_on_at(together(now + left, pace) if left > 0 else now):
+        with trio.CancelScope(deadline=together(now + left, pace) if left > 0 else now):
             await self._rung.wait()
         if rung := self._rung.is_set():
             self._rung = trio.Event()
