@@ -31,7 +31,7 @@ from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
-from statustrio.model import Acknowledgement, Failed, Observation, Validators
+from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
 from statustrio.poller import Alarm, Poll, poll_once, run_poller
 from statustrio.reader import Parsers, Reader
 from statustrio.recorder import Request, Requests, run_recorder
@@ -194,10 +194,13 @@ class Daemon:
             self._connectivity.forget(stopped)
             self._health.pop(stopped, None)
             self._alarms.pop(stopped, None)
-        for provider, one in wanted.items():
-            if provider not in self._providers:
-                self._connectivity.expect(provider, now(), one.poll_interval_seconds)
-                await self._providers.start(nursery, provider, one, partial(self._run_provider, one))
+        began = now()
+        new = {provider: one for provider, one in wanted.items() if provider not in self._providers}
+        # One question for all: of ten thousand each would cost the start a second.
+        states = await self._requests.ask(lambda store: {provider: store.load_state(provider) for provider in new})
+        for provider, one in new.items():
+            self._connectivity.expect(provider, began, one.poll_interval_seconds)
+            await self._providers.start(nursery, provider, one, partial(self._run_provider, one, states, began))
 
     async def _reconcile_consumers(self, config: Config, nursery: trio.Nursery) -> None:
         wanted = {one.id: one for one in config.consumers}
@@ -214,17 +217,22 @@ class Daemon:
             if one.id not in self._consumers:
                 await self._consumers.start(nursery, one.id, one, partial(self._run_consumer, one, cursor))
 
-    async def _run_provider(self, config: ProviderConfig) -> None:
-        """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours."""
+    async def _run_provider(self, config: ProviderConfig, states: dict[str, ProviderState], began: datetime) -> None:
+        """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours.
+
+        It takes its own state out of `states`, which all share: nothing may hold on to it afterwards.
+        """
         alarm = self._alarms[config.id] = Alarm()
 
         failures = 0
 
         async def follow() -> None:
-            state = await requests.ask(lambda store: store.load_state(config.id))
+            state = states.pop(config.id, None)
+            if state is None:
+                state = await requests.ask(lambda store: store.load_state(config.id))
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
                 poll = self._poll(config, fetcher, requests)
-                await run_poller(config, state, poll, alarm, again=failures > 0)
+                await run_poller(config, state, poll, alarm, began=began, again=failures > 0)
 
         async def failed(reason: str) -> None:
             nonlocal failures

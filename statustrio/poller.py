@@ -91,11 +91,20 @@ class Alarm:
 
 
 async def run_poller(
-    config: ProviderConfig, state: ProviderState, poll: Poll, alarm: Alarm, *, again: bool = False
+    config: ProviderConfig,
+    state: ProviderState,
+    poll: Poll,
+    alarm: Alarm,
+    *,
+    began: datetime | None = None,
+    again: bool = False,
 ) -> None:
-    """Poll a provider for ever, beginning soon; `again`, after a bug, only when it is due as after any failure."""
+    """Poll a provider for ever, beginning soon; `again`, after a bug, only when it is due as after any failure.
+
+    `began` is when the start of all providers did, which this one is part of; None: now.
+    """
     pace = pace_of(config)
-    due: datetime | None = first_due(pace, state, poll.clock(), poll.chance())
+    due: datetime | None = first_due(pace, state, began or poll.clock(), poll.chance())
     if again:
         due = next_due(pace, state, poll.clock(), poll.chance())
     polled_at: datetime | None = None
