@@ -7,6 +7,7 @@ something is missing.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -46,6 +47,8 @@ def main() -> int:
     if missing := what_is_missing():
         progress(missing)
         return 2
+    # Asked to end, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = Options(
         short=args.short,
         rounds=args.rounds or (1 if args.short else 5),
