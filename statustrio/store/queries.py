@@ -43,8 +43,10 @@ def incidents(
     if at:
         conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
         conditions.append(f"(i.open = 1 OR {_OVER_AT} > :at)")
+    # By itself SQLite would go through the starts of ten years.
+    found_by = "INDEXED BY incidents_open" if only_open else ""
     rows = connection.execute(
-        "SELECT h.* FROM incidents i JOIN providers p ON p.id = i.provider "  # noqa: S608  fixed texts
+        f"SELECT h.* FROM incidents i {found_by} JOIN providers p ON p.id = i.provider "  # noqa: S608  fixed texts
         "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "
         f"WHERE {' AND '.join(conditions)} ORDER BY i.started_at DESC, i.provider, i.id LIMIT :limit",
         {
@@ -137,8 +139,9 @@ def provider_ids(connection: sqlite3.Connection) -> list[str]:
 def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Rows of `provider_health` with the open incidents, whether the monitor is blind there, and where it moved to."""
     rows = connection.execute(
-        "SELECT h.*, (SELECT count(*) FROM incidents i WHERE i.provider = h.provider AND i.open = 1) "
-        "AS open_incidents, p.unreachable_since, p.platform, p.name, p.moved_to "
+        "SELECT h.*, (SELECT count(*) FROM incidents i INDEXED BY incidents_open "
+        "WHERE i.provider = h.provider AND i.open = 1) AS open_incidents, "
+        "p.unreachable_since, p.platform, p.name, p.moved_to "
         "FROM provider_health h JOIN providers p ON p.id = h.provider "
         "ORDER BY p.unreachable_since IS NULL, h.consecutive_failures = 0, h.provider"
     )
