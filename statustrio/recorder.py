@@ -19,7 +19,7 @@ from attrs import define, evolve, field
 from statustrio.clock import now
 from statustrio.detect import detect
 from statustrio.model import Acknowledgement, Failed, Observation, Seen
-from statustrio.store.protocol import StaleError, StorageError, Store
+from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedError
 
 T = TypeVar("T")
 
@@ -63,7 +63,9 @@ class Requests:
             return partial(record, observation=evolve(observation, outcome=Failed(reason)), all_dark=all_dark)
 
         work = partial(record, observation=observation, all_dark=all_dark)
-        return await self.ask(work, durable=True, rescue=as_failed)
+        # Of a document without new entries, or none, news are rare: then the work is done twice, not synced each time.
+        durable = isinstance(observation.outcome, Seen) and bool(observation.outcome.readings)
+        return await self.ask(work, durable=durable, rescue=as_failed)
 
     async def ask(
         self,
@@ -146,9 +148,12 @@ async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> 
     """Do the work of a group in one transaction, however long the storage takes to let it."""
     delays = iter(RETRY_SECONDS)
     failed = False
+    durable = any(request.durable for request in group)
     while True:
         try:
-            await run_sync(_work, group, store)
+            await run_sync(_work, group, store, durable)
+        except UnsyncedError:
+            durable = True
         except StorageError as exc:
             if not failed:
                 log.error("storage.failed", reason=str(exc), hint="polling waits; nothing is lost, it is tried again")  # noqa: TRY400  the user's disk is no bug of ours
@@ -160,8 +165,8 @@ async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> 
             return
 
 
-def _work(group: list[Request[Any]], store: Store) -> None:
-    with store.group(durable=any(request.durable for request in group)):
+def _work(group: list[Request[Any]], store: Store, durable: bool) -> None:
+    with store.group(durable=durable):
         for request in group:
             _answer(request, store)
 

@@ -125,7 +125,7 @@ class Replay:
         return tuple(readings)
 
     async def _submit(self, observation: Observation) -> Acknowledgement:
-        with self.store.group(durable=False):
+        with self.store.group(durable=True):
             return record(self.store, observation, all_dark=False, recorded_at=observation.at)
 
 

@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 from statustrio.events import Event
 from statustrio.filters import Story
 from statustrio.model import Change, Draft, Known, KnownIncident, ProviderState
-from statustrio.store.protocol import Cursor, Health, Logged, StaleError, Wanted
+from statustrio.store.protocol import Cursor, Health, Logged, StaleError, UnsyncedError, Wanted
 
 
 @define
@@ -41,6 +41,7 @@ class MemoryStore:
 
     def __init__(self, render: Callable[[Event], str]) -> None:
         self._render = render
+        self._durable = True
         self.tables = Tables()
 
     @contextmanager
@@ -53,9 +54,13 @@ class MemoryStore:
             raise
 
     @contextmanager
-    def group(self, *, durable: bool) -> Iterator[None]:  # noqa: ARG002  nothing here survives the process
-        with self.attempt():
-            yield
+    def group(self, *, durable: bool) -> Iterator[None]:
+        self._durable = durable
+        try:
+            with self.attempt():
+                yield
+        finally:
+            self._durable = True
 
     def configure(self, wanted: Iterable[Wanted]) -> tuple[str, ...]:
         wanted = tuple(wanted)
@@ -101,6 +106,8 @@ class MemoryStore:
         return tuple(self._log(draft, change.at, stored) for draft in change.drafts)
 
     def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
+        if not self._durable:
+            raise UnsyncedError(draft.event)
         provider, name = (state.provider, state.name) if state else (None, None)
         seq = len(self.tables.log) + 1
         event = Event.from_draft(draft, seq=seq, timestamp=at, provider=provider, provider_name=name)

@@ -87,7 +87,7 @@ def store(database: Path) -> Iterator[SqliteStore]:
 
 def new_store(database: Path) -> SqliteStore:
     store = SqliteStore(open_database(database), render)
-    with store.group(durable=False):
+    with store.group(durable=True):
         store.configure(Wanted(one, one.title(), f"https://{one}.example/feed") for one in PROVIDERS)
         store.subscribe([("out", True)])
     return store
@@ -355,7 +355,7 @@ async def stuck_at_first(logged: Logged) -> None:
 
 
 def fill(store: SqliteStore) -> None:
-    with store.group(durable=False):
+    with store.group(durable=True):
         for number in (1, 2):
             for provider in PROVIDERS:
                 record(store, observed(provider, number), all_dark=False)

@@ -212,6 +212,24 @@ async def test_a_group_is_synced_only_where_somebody_asks_for_it(store: SqliteSt
         assert await recorder.requests.ask(synchronous, durable=durable) == level
 
 
+async def test_an_event_that_nobody_expected_is_synced_all_the_same_and_made_once(store: SqliteStore) -> None:
+    """A failed poll is written without waiting for the disk, and the third in a row is news."""
+    statements: list[str] = []
+    async with open_recorder(store) as recorder:
+        for minute in range(2):
+            await recorder.submit(observed(Failed("HTTP 500", 500), minute=minute))
+        store._connection.set_trace_callback(statements.append)
+        answer = await recorder.submit(observed(Failed("HTTP 500", 500), minute=2))
+        store._connection.set_trace_callback(None)
+    assert answer.events == ("provider.unreachable",)
+    assert [logged.event.event for logged in store.events_after(0, 10)] == ["provider.unreachable"]
+    assert store.load_state("acme").consecutive_failures == 3
+    ends = [line for line in statements if line.startswith(("PRAGMA synchronous", "COMMIT", "ROLLBACK"))]
+    assert [line for line in ends if "TO" not in line] == [
+        "PRAGMA synchronous = NORMAL", "ROLLBACK", "PRAGMA synchronous = FULL", "COMMIT",
+    ]  # fmt: skip
+
+
 class _BrokenFor:
     """`detect` that breaks for one provider, unless its poll failed anyway."""
 

@@ -31,7 +31,7 @@ from statustrio.model import (
     Window,
 )
 from statustrio.store.opening import open_database
-from statustrio.store.protocol import Cursor, Health, StaleError, StorageError, Store, Wanted
+from statustrio.store.protocol import Cursor, Health, StaleError, StorageError, Store, UnsyncedError, Wanted
 from statustrio.store.sqlite import SqliteStore
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -104,12 +104,21 @@ def seqs(store: Store) -> list[int]:
 
 
 def test_a_group_is_stored_whole(store: Store, reopen: Callable[[], Store]) -> None:
-    with store.group(durable=False):
+    with store.group(durable=True):
         commit(store, INCIDENT, drafts=("incident.opened",))
         commit(store, provider="bolt", last_error="HTTP 500")
     store = reopen()
     assert store.load("acme", ()).incidents == (INCIDENT,)
     assert store.load_state("bolt").last_error == "HTTP 500"
+    assert seqs(store) == [1]
+
+
+def test_an_event_is_made_in_a_durable_group_or_not_at_all(store: Store) -> None:
+    with pytest.raises(UnsyncedError), store.group(durable=False), store.attempt():
+        commit(store, INCIDENT, drafts=("incident.opened",))
+    assert (seqs(store), store.load("acme", ()).incidents) == ([], ())
+    with store.group(durable=True):
+        commit(store, INCIDENT, drafts=("incident.opened",))
     assert seqs(store) == [1]
 
 

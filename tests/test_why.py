@@ -94,7 +94,7 @@ class Life:
         return tuple(readings)
 
     async def _submit(self, observation: Observation) -> Acknowledgement:
-        with self.store.group(durable=False):
+        with self.store.group(durable=True):
             return record(self.store, observation, all_dark=False, recorded_at=self.now)
 
     def why(self, *args: str, options: tuple[str, ...] = ()) -> Result:

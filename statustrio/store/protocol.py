@@ -61,7 +61,10 @@ class Store(Protocol):
     """Synchronous; called from one thread at a time. Raises StorageError where it cannot work now."""
 
     def group(self, *, durable: bool) -> AbstractContextManager[None]:
-        """One transaction. `durable`: on the disk when it ends, not only safe from the end of this process."""
+        """One transaction. `durable`: on the disk when it ends, not only safe from the end of this process.
+
+        Raises UnsyncedError where an event is made in one that is not.
+        """
 
     def attempt(self) -> AbstractContextManager[None]:
         """A part of a group that is undone alone when it raises."""
@@ -104,3 +107,7 @@ class Store(Protocol):
 
 class StorageError(Exception):
     """The storage cannot work now (full, locked, unreadable); the same call may succeed later."""
+
+
+class UnsyncedError(StorageError):
+    """There is an event, which must be on the disk before it is told: do the group again, as a durable one."""

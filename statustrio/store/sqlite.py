@@ -15,7 +15,7 @@ from statustrio.filters import Story
 from statustrio.model import Change, Draft, KeptBody, Known, KnownIncident, KnownUpdate, ProviderState
 from statustrio.rfc3339 import to_text
 from statustrio.rules import Rule
-from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, Wanted
+from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
 from statustrio.store.rows import (
     body_row,
     incident_row,
@@ -48,12 +48,14 @@ class SqliteStore:
         self._connection = connection
         self._execute = connection.execute
         self._render = render
+        self._durable = True
 
     def close(self) -> None:
         self._connection.close()
 
     @contextmanager
     def group(self, *, durable: bool) -> Iterator[None]:
+        self._durable = durable
         with _translated():
             # NORMAL survives the end of the process, FULL the loss of power as well.
             self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -65,6 +67,8 @@ class SqliteStore:
                 if self._connection.in_transaction:
                     self._execute("ROLLBACK")
                 raise
+            finally:
+                self._durable = True
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -174,6 +178,8 @@ class SqliteStore:
             self._connection.executemany(_upsert("updates", tuple(rows[0]), ("provider", "incident_id", "n")), rows)
 
     def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
+        if not self._durable:
+            raise UnsyncedError(draft.event)
         (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'").fetchone()
         event = Event.from_draft(
             draft,
