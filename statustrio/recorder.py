@@ -129,7 +129,7 @@ RunSync = Callable[..., Awaitable[Any]]
 async def run_recorder(
     receive: trio.MemoryReceiveChannel[Request[Any]], store: Store, run_sync: RunSync, announce: Callable[[], None]
 ) -> None:
-    """Serve requests until every sender has closed. `announce` is called after each commit."""
+    """Serve requests until every sender has closed. `announce` is called after each commit that may hold events."""
     with receive:
         async for first in receive:
             group = [first]
@@ -138,14 +138,17 @@ async def run_recorder(
                     group.append(receive.receive_nowait())
                 except (trio.WouldBlock, trio.EndOfChannel):
                     break
-            await _serve(group, store, run_sync)
-            announce()
+            if await _serve(group, store, run_sync):
+                announce()
             for request in group:
                 request.done.set()
 
 
-async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> None:
-    """Do the work of a group in one transaction, however long the storage takes to let it."""
+async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> bool:
+    """Do the work of a group in one transaction, however long the storage takes to let it.
+
+    Whether it waited for the disk: without that there are no events.
+    """
     delays = iter(RETRY_SECONDS)
     failed = False
     durable = any(request.durable for request in group)
@@ -162,7 +165,7 @@ async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> 
         else:
             if failed:
                 log.warning("storage.recovered")
-            return
+            return durable
 
 
 def _work(group: list[Request[Any]], store: Store, durable: bool) -> None:
