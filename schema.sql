@@ -1,4 +1,4 @@
--- The database of statustrio, schema version 2 (PRAGMA user_version). Times are RFC 3339 text in UTC.
+-- The database of statustrio, schema version 3 (PRAGMA user_version). Times are RFC 3339 text in UTC.
 -- For people: the four views at the end, and the table events. Everything else may change with the version.
 
 CREATE TABLE providers (
@@ -28,7 +28,8 @@ CREATE TABLE providers (
   active_until         TEXT,                        -- trouble is open there, until then if it expires by itself
   watching             INTEGER NOT NULL DEFAULT 0,  -- the absence of an incident is being confirmed
   pages                TEXT NOT NULL DEFAULT '[]',  -- JSON: the last few it was, [platform and host, told at]
-  moved_to             TEXT                         -- where permanent redirects lead
+  moved_to             TEXT,                        -- where permanent redirects lead
+  trace                TEXT                         -- fingerprints of the last document's text: what is new in the next
 );
 
 CREATE TABLE incidents (

@@ -21,7 +21,7 @@ from benchmarks.pages import Feed
 from benchmarks.reference import SWITCHES_OFF
 from statustrio.line import render
 from statustrio.model import Observation, Seen, Validators
-from statustrio.reading import Document, read_again, read_document
+from statustrio.reading import Document, Last, read_again, read_document
 from statustrio.recorder import record
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import Wanted
@@ -78,11 +78,11 @@ def reading_again(body: bytes, last: Document) -> list[float]:
     again = partial(
         read_again,
         body,
+        url="https://page.example/history.atom",
         content_type=None,
         platform=None,
         hint=None,
-        trace=last.trace,
-        last_window=last.window,
+        last=Last(last.platform, last.window, last.trace),
     )
     document = again()
     assert document is not None

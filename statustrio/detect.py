@@ -142,6 +142,7 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         validators=seen.validators,
         body_digest=seen.body_digest,
         window=Window.of(seen.window),
+        trace=seen.trace,
         window_oldest=min(window_times, default=state.window_oldest),
         pages=_pages(state, seen, observation.at),
         moved_to=seen.moved_to,

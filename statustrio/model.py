@@ -175,6 +175,7 @@ class Seen:
     `window` is everything the document shows, `readings` only the entries whose digest is new.
     `host` is the one that answered, after redirects. `gap` (seconds) says that the ids are of subjects, see `grouping`.
     `moved_to` is where permanent redirects lead. `body` is None where none is to be kept.
+    `trace` are the fingerprints of its text by which the next one is read, see `reading`.
     """
 
     platform: str
@@ -187,6 +188,7 @@ class Seen:
     gap: float | None = None
     moved_to: str | None = None
     body: KeptBody | None = None
+    trace: str | None = None
 
 
 @frozen
@@ -281,7 +283,7 @@ class ProviderState:
     `window_oldest` is the oldest entry time of the last window that was not empty. `unreachable_since` is set
     while the monitor is blind; `gone` after a 410. `active_until` is how long trouble counts as open (planned work
     not yet begun is none), `watching` that detection must hear of unchanged polls too. `pages` are the last few pages
-    it was, newest last; `moved_to` is where permanent redirects lead.
+    it was, newest last; `moved_to` is where permanent redirects lead; `trace` belongs to `window`.
     """
 
     provider: str
@@ -309,6 +311,7 @@ class ProviderState:
     watching: bool = False
     pages: tuple[Page, ...] = ()
     moved_to: str | None = None
+    trace: str | None = None
 
 
 @frozen

@@ -132,7 +132,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
     """One poll, handed over and acknowledged; the state to believe after it."""
     if state.feed_url != config.feed_url:
         # Another feed: nothing of the old one's bytes says anything about it.
-        state = evolve(state, validators=Validators(), body_digest=None, window=Window())
+        state = evolve(state, validators=Validators(), body_digest=None, window=Window(), trace=None)
     at = poll.clock()
     outcome: Seen | Unchanged | Failed
     try:
@@ -169,6 +169,7 @@ async def _look(fetched: Fetched, digest: str, config: ProviderConfig, state: Pr
         validators=fetched.validators,
         body_digest=digest,
         window=document.window,
+        trace=document.trace,
         readings=readings,
         gap=document.gap,
         moved_to=fetched.moved_to,

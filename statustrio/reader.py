@@ -15,7 +15,7 @@ from attrs import define, field
 from statustrio.config import ProviderConfig
 from statustrio.fetch import Fetched
 from statustrio.model import ProviderState
-from statustrio.reading import Document, Trace, read_again, read_document
+from statustrio.reading import Document, Last, read_again, read_document
 
 INLINE_BYTES = 16 * 1024
 """What is parsed on the loop (about 3 ms); more goes to a thread."""
@@ -52,27 +52,23 @@ class Parsers:
 
 @define(eq=False)
 class Reader:
-    """Reads the documents of one provider; remembers of the last one what makes the next one cheap."""
+    """Reads documents, in so many threads."""
 
     _parsers: Parsers
-    _trace: Trace | None = field(init=False, default=None)
 
     async def __call__(self, fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
         """Read a document. FeedError where it is no whole feed."""
         size = len(fetched.body)
-        again = partial(read_fetched_again, fetched, config, state, self._trace)
+        again = partial(read_fetched_again, fetched, config, state)
 
         def either() -> Document:
             return again() or read_fetched(fetched, config, state)
 
         if size <= GLANCE_BYTES and (glance := again(most=INLINE_BYTES)):
-            self._trace = glance.trace
             return glance
         if self._parsers.must_wait(size):
             fetched.pack()
-        document = await self._parsers.run(size, either)
-        self._trace = document.trace
-        return document
+        return await self._parsers.run(size, either)
 
 
 def read_fetched(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
@@ -90,18 +86,18 @@ def read_fetched(fetched: Fetched, config: ProviderConfig, state: ProviderState)
 
 
 def read_fetched_again(
-    fetched: Fetched, config: ProviderConfig, state: ProviderState, trace: Trace | None, most: int | None = None
+    fetched: Fetched, config: ProviderConfig, state: ProviderState, most: int | None = None
 ) -> Document | None:
-    """Read a document by what is new since the one that `trace` is of; None if that is not the one last recorded."""
-    if trace is None or (trace.url, trace.platform) != (fetched.url, state.platform):
+    """Read a document by what is new in it, if that can be told; else None."""
+    if state.trace is None or state.platform is None:
         return None
     return read_again(
         fetched.body,
+        url=fetched.url,
         content_type=fetched.content_type,
         platform=config.platform,
         hint=config.hint,
-        trace=trace,
-        last_window=state.window,
+        last=Last(state.platform, tuple(state.window), state.trace),
         keep=config.keep_bodies > 0,
         most=most,
     )

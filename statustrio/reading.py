@@ -5,11 +5,14 @@ A document that differs from the last one in a few entries is read by parsing th
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
+from statustrio import __version__
 from statustrio.errors import FeedError
 from statustrio.feed.parse import Entry, Feed, digest, open_source, parse_source
 from statustrio.feed.scan import KEY_BYTES, Scan, are_sound, scan
@@ -20,38 +23,11 @@ from statustrio.platforms.platform import Platform
 
 
 @frozen
-class Trace:
-    """What is remembered of a document, so that the next one can be read by its new entries alone.
-
-    `keys` are the fingerprints of its entries as they are written, one after the other; `marks` stands for the digests
-    of what they say, in the same order.
-    """
-
-    url: str
-    platform: str
-    shell: bytes
-    keys: bytes
-    marks: bytes
-
-    def fits(self, window: Iterable[Shown]) -> bool:
-        """Whether this is what that document showed."""
-        return self.marks == _marks(window)
-
-    def known(self, window: Iterable[Shown]) -> dict[bytes, Shown]:
-        """The entries of a window that fits, by their fingerprints."""
-        starts = range(0, len(self.keys), KEY_BYTES)
-        return {self.keys[at : at + KEY_BYTES]: shown for at, shown in zip(starts, window, strict=True)}
-
-
-def _marks(window: Iterable[Shown]) -> bytes:
-    return hashlib.blake2b("".join(shown.digest for shown in window).encode(), digest_size=16).digest()
-
-
-@frozen
 class Document:
     """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before.
 
-    `packed` is all of it as it came, if it may be kept; `trace` what `read_again` needs for the next one.
+    `packed` is all of it as it came, if it may be kept. `trace` is what `read_again` needs for the next one: the
+    fingerprints of what is around the entries and of each of them, in base64; None where it could not help.
     """
 
     platform: str
@@ -60,7 +36,16 @@ class Document:
     readings: tuple[Reading, ...]
     gap: float | None = None
     packed: bytes | None = None
-    trace: Trace | None = None
+    trace: str | None = None
+
+
+@frozen
+class Last:
+    """The last document that was recorded: who made it, what it showed, and its trace."""
+
+    platform: str
+    window: tuple[Shown, ...]
+    trace: str
 
 
 def read_document(
@@ -89,45 +74,45 @@ def read_document(
     cut = scan(source)
     if cut and feed.is_well_formed and are_sound(cut.entries) and len(cut.entries) == len(feed.entries):
         ours = all(_is_by(chosen, feed, entry, platform, hint) for entry in feed.entries)
-        document = _traced(document, cut, url) if ours else document
+        document = _traced(document, cut, _shell(cut, url, platform, hint)) if ours else document
     return _packed(document, body, last_window) if keep else document
 
 
 def read_again(
     body: bytes,
     *,
+    url: str,
     content_type: str | None,
     platform: str | None,
     hint: str | None,
-    trace: Trace,
-    last_window: Iterable[Shown],
+    last: Last,
     keep: bool = False,
     most: int | None = None,
 ) -> Document | None:
-    """Read the document after the one that `trace` is of, as `read_document` would, by parsing its new entries alone.
+    """Read the document after `last`, as `read_document` would, by parsing its new entries alone.
 
-    None where only reading it whole can tell: `last_window` is not of that document, the two differ in more than their
-    entries, or more than `most` characters would have to be parsed. FeedError where the body is no feed.
+    None where only reading it whole can tell: the two differ in more than their entries, are read in other ways, or
+    more than `most` characters would have to be parsed. FeedError where the body is no feed.
     """
-    last_window = tuple(last_window)
     cut = scan(open_source(body, content_type))
-    if cut is None or cut.shell() != trace.shell or not trace.fits(last_window):
+    shell, *known_keys = _fingerprints(last.trace)
+    if cut is None or shell != _shell(cut, url, platform, hint) or len(known_keys) != len(last.window):
         return None
-    known = trace.known(last_window)
+    known = dict(zip(known_keys, last.window, strict=True))
     keys = cut.keys()
     texts = [text for key, text in zip(keys, cut.entries, strict=True) if key not in known]
     if (most is not None and sum(map(len, texts)) > most) or not are_sound(texts):
         return None
-    chosen = BY_NAME[trace.platform]
+    chosen = BY_NAME[last.platform]
     fresh: Iterator[Entry] = iter(())
     if texts:
-        feed = _parsed(cut, texts, trace.url)
+        feed = _parsed(cut, texts, url)
         if feed is None or not all(_is_by(chosen, feed, entry, platform, hint) for entry in feed.entries):
             return None
         fresh = iter(feed.entries)
     entries = [known[key] if key in known else next(fresh) for key in keys]
-    document = _traced(_read(entries, chosen, last_window), cut, trace.url)
-    return _packed(document, body, last_window) if keep else document
+    document = _traced(_read(entries, chosen, last.window), cut, shell)
+    return _packed(document, body, last.window) if keep else document
 
 
 def _parsed(cut: Scan, texts: list[str], url: str) -> Feed | None:
@@ -160,11 +145,21 @@ def _read(entries: Iterable[Entry | Shown], platform: Platform, last_window: Ite
     return Document(platform.name, platform.shape, tuple(window.values()), tuple(readings), gap)
 
 
-def _traced(document: Document, cut: Scan, url: str) -> Document:
+def _shell(cut: Scan, url: str, platform: str | None, hint: str | None) -> bytes:
+    """A fingerprint of what is around the entries and of how they are read, which another version of us may change."""
+    terms = json.dumps([__version__, url, platform, hint]).encode()
+    return hashlib.blake2b(terms + cut.shell(), digest_size=KEY_BYTES).digest()
+
+
+def _traced(document: Document, cut: Scan, shell: bytes) -> Document:
     if len(document.window) != len(cut.entries):  # the same entry twice
         return document
-    trace = Trace(url, document.platform, cut.shell(), b"".join(cut.keys()), _marks(document.window))
-    return evolve(document, trace=trace)
+    return evolve(document, trace=base64.b64encode(b"".join((shell, *cut.keys()))).decode())
+
+
+def _fingerprints(trace: str) -> list[bytes]:
+    whole = base64.b64decode(trace)
+    return [whole[at : at + KEY_BYTES] for at in range(0, len(whole), KEY_BYTES)]
 
 
 def _packed(document: Document, body: bytes, last_window: tuple[Shown, ...]) -> Document:

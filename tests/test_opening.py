@@ -274,6 +274,7 @@ def test_the_steps_of_a_migration_are_taken_in_order(path: Path) -> None:
 def released(path: Path, version: int) -> None:
     """A file as that version made it, with a user's own things and data in it."""
     script = (Path(__file__).parent / f"schema_{version}.sql").read_text()
+    insert = "INSERT INTO events (seq, timestamp, event, provider, incident_id, payload) VALUES"
     execute(
         path,
         "PRAGMA journal_mode = WAL",
@@ -281,9 +282,9 @@ def released(path: Path, version: int) -> None:
         f"PRAGMA application_id = {APPLICATION_ID}",
         f"PRAGMA user_version = {version}",
         "INSERT INTO providers (id, name, feed_url) VALUES ('acme', 'Acme', 'https://acme.example')",
-        "INSERT INTO events VALUES (7, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{\"v\":1}')",
+        f"{insert} (7, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{{\"v\":1}}')",
         "DELETE FROM events WHERE seq = 7",
-        "INSERT INTO events VALUES (5, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{\"v\":1}')",
+        f"{insert} (5, '2026-11-24T12:00:00Z', 'incident.opened', 'acme', 'i1', '{{\"v\":1}}')",
         "CREATE VIEW mine AS SELECT * FROM events WHERE event = 'incident.opened'",
         "CREATE INDEX my_index ON events (event)",
     )

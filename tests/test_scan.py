@@ -21,9 +21,10 @@ from statustrio.errors import FeedError
 from statustrio.feed import parse
 from statustrio.feed.parse import open_source
 from statustrio.feed.scan import Scan, are_sound, scan
-from statustrio.reading import Document, read_again, read_document
+from statustrio.reading import Document, Last, read_again, read_document
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "feeds"
+URL = "https://page.example/feed"
 ONE, TWO, THREE = (entry(f"[Resolved] {name}", id=name) for name in ("one", "two", "three"))
 
 
@@ -35,7 +36,7 @@ def cut(document: str | bytes) -> Scan | None:
 def whole(body: bytes, last: Document | None = None, *, hint: str | None = None) -> Document:
     return read_document(
         body,
-        url="https://page.example/feed",
+        url=URL,
         content_type=None,
         platform=None,
         hint=hint,
@@ -48,8 +49,9 @@ def whole(body: bytes, last: Document | None = None, *, hint: str | None = None)
 def again(body: bytes, last: Document, **more: Any) -> Document | None:
     if last.trace is None:
         return None
-    options: dict[str, Any] = {"hint": None, "last_window": last.window}
-    return read_again(body, content_type=None, platform=None, trace=last.trace, keep=True, **(options | more))
+    options: dict[str, Any] = {"url": URL, "platform": None, "hint": None, "window": last.window} | more
+    known = Last(last.platform, options.pop("window"), last.trace)
+    return read_again(body, content_type=None, last=known, keep=True, **options)
 
 
 def shortcut_agrees(body: bytes, last: Document) -> bool:
@@ -147,9 +149,21 @@ def test_another_head_is_read_whole() -> None:
 def test_a_window_that_is_of_another_document_is_read_whole() -> None:
     """The recorder did not take what was read last, so what it showed is not known."""
     before, first = whole(atom(TWO)), whole(atom(ONE, TWO))
-    assert again(atom(ONE, TWO, THREE), first, last_window=before.window) is None
-    assert again(atom(ONE, TWO, THREE), first, last_window=first.window[::-1]) is None
+    assert again(atom(ONE, TWO, THREE), first, window=before.window) is None
     assert again(atom(ONE, TWO, THREE), first)
+
+
+@pytest.mark.parametrize("other", [{"url": "https://other.example/feed"}, {"platform": "slack"}, {"hint": "slack"}])
+def test_what_is_read_in_another_way_is_read_whole(other: dict[str, str]) -> None:
+    first = whole(atom(ONE))
+    assert again(atom(ONE), first)
+    assert again(atom(ONE), first, **other) is None
+
+
+def test_another_version_of_us_reads_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = whole(atom(ONE))
+    monkeypatch.setattr(reading, "__version__", "0.0.1")
+    assert again(atom(ONE), first) is None
 
 
 def test_one_foreign_entry_is_left_to_the_reading_of_the_whole() -> None:

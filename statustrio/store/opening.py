@@ -16,7 +16,7 @@ from statustrio.store.migrations import MIGRATIONS, Migration
 
 APPLICATION_ID = 0x5374_7472
 """`Sttr` in the header of the file: the mark by which `file` and we know it."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 1000
 WAL_BYTES = 8 * 2**20

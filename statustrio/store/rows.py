@@ -51,6 +51,7 @@ def provider_row(state: ProviderState) -> dict[str, object]:
         "watching": state.watching,
         "pages": json.dumps([[page.name, to_text(page.told_at)] for page in state.pages], ensure_ascii=False),
         "moved_to": state.moved_to,
+        "trace": state.trace,
     }
 
 
@@ -81,6 +82,7 @@ def provider_state(row: sqlite3.Row) -> ProviderState:
         watching=bool(row["watching"]),
         pages=tuple(Page(name, from_text(at)) for name, at in json.loads(row["pages"])),
         moved_to=row["moved_to"],
+        trace=row["trace"],
     )
 
 
