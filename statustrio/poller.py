@@ -144,7 +144,12 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
             # These bytes are stored, so their newer validators may be believed at once.
             state = evolve(state, validators=fetched.validators)
         else:
-            outcome = await _look(fetched, digest, config, state, poll)
+            document = await poll.read(fetched, config, state)
+            outcome = await _look(document, fetched, digest, config, state, poll)
+            if not outcome.readings and state.feed_url == config.feed_url and _shows_the_same(outcome, state):
+                # All that this document says is stored: it need not be, and may be believed like the same bytes.
+                state = evolve(state, validators=outcome.validators, body_digest=digest, trace=outcome.trace)
+                outcome = Unchanged()
     except (FetchError, FeedError) as exc:
         outcome = _failure(exc, at)
     if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
@@ -157,10 +162,11 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
     return acknowledged.state
 
 
-async def _look(fetched: Fetched, digest: str, config: ProviderConfig, state: ProviderState, poll: Poll) -> Seen:
-    document = await poll.read(fetched, config, state)
+async def _look(
+    document: Document, fetched: Fetched, digest: str, config: ProviderConfig, state: ProviderState, poll: Poll
+) -> Seen:
     readings = document.readings
-    if config.enrich and document.platform == "statuspage":
+    if readings and config.enrich and document.platform == "statuspage":
         readings = await poll.enrich(readings, many=state.first_success_at is None)
     return Seen(
         platform=document.platform,
@@ -175,6 +181,11 @@ async def _look(fetched: Fetched, digest: str, config: ProviderConfig, state: Pr
         moved_to=fetched.moved_to,
         body=_kept(document, fetched, config),
     )
+
+
+def _shows_the_same(seen: Seen, state: ProviderState) -> bool:
+    last = (state.platform, state.shape, state.host, state.moved_to, tuple(state.window))
+    return (seen.platform, seen.shape, seen.host, seen.moved_to, seen.window) == last
 
 
 def _kept(document: Document, fetched: Fetched, config: ProviderConfig) -> KeptBody | None:

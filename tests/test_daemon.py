@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -398,7 +399,7 @@ async def test_once_moves_the_times_of_a_page_that_did_not_change(tmp_path: Path
         await once(config)
         second = await health_row(tmp_path, "one")
     assert [asked.status for asked in server.requests if "history" in asked.path] == [200, 304]
-    assert str(second[0]) > str(first[0])
+    assert datetime.fromisoformat(str(second[0])) > datetime.fromisoformat(str(first[0]))
     assert second[0] == second[1]
 
 

@@ -227,6 +227,54 @@ async def test_the_same_bytes_with_other_validators_are_asked_for_with_those(
     assert len(world.submitted) == 1
 
 
+async def test_a_document_that_says_nothing_else_is_believed_without_being_stored(
+    world: World,
+    autojump_clock: Clock,  # noqa: ARG001
+) -> None:
+    state = await poll_once(CONFIG, world.state, world.poll)
+    stored = world.state
+
+    async def read(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+        document = await world.read(evolve(fetched, body=b"calm"), config, state)
+        return evolve(document, readings=(), trace="of the new text")
+
+    poll = evolve(world.poll, read=read)
+    world.last = b"calm, and its head moved"
+    state = await poll_once(CONFIG, state, poll)
+    assert (state.validators.etag, state.trace) == (f"etag {world.last!r}", "of the new text")
+    assert state.body_digest == body_digest(world.last)
+    assert state.consecutive_failures == 0
+    assert (len(world.submitted), world.state) == (1, stored)
+    state = await poll_once(CONFIG, evolve(state, watching=True), poll)
+    assert [type(one.outcome) for one in world.submitted] == [Seen, Unchanged]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"platform": "generic"}, {"shape": Shape.PER_UPDATE}, {"window": ()}, {"url": "https://other.example/feed"}],
+    ids=lambda other: next(iter(other)),
+)
+async def test_a_document_that_shows_anything_else_is_handed_over(
+    world: World,
+    other: dict[str, Any],
+    autojump_clock: Clock,  # noqa: ARG001
+) -> None:
+    state = await poll_once(CONFIG, world.state, world.poll)
+    url = other.pop("url", None)
+
+    async def fetch(feed_url: str, validators: Validators) -> Fetched | NotModified:
+        got = await world.fetch(feed_url, validators)
+        return evolve(got, url=url) if url and isinstance(got, Fetched) else got
+
+    async def read(fetched: Fetched, config: ProviderConfig, state: ProviderState) -> Document:
+        document = await world.read(evolve(fetched, body=b"calm"), config, state)
+        return evolve(document, readings=(), **other)
+
+    world.last = b"calm, and something moved"
+    await poll_once(CONFIG, state, evolve(world.poll, fetch=fetch, read=read))
+    assert [type(one.outcome) for one in world.submitted] == [Seen, Seen]
+
+
 async def test_the_same_bytes_from_where_a_page_moved_to_are_handed_over_once(
     world: World,
     autojump_clock: Clock,  # noqa: ARG001
