@@ -36,8 +36,8 @@ def watch(notes: TextIO) -> None:
             known.add(id(alarm))
         await run_poller(config, state, poll, alarm, **more)
 
-    poller.Alarm.wait_until = wait  # type: ignore[method-assign]
-    daemon.run_poller = run  # type: ignore[assignment]
+    poller.Alarm.wait_until = wait
+    daemon.run_poller = run
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ It reads a body and sends nothing. Which answer ends a fetch is `fetch`'s busine
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from statustrio.dialing import failure_of, refusal
 from statustrio.errors import FetchError
 from statustrio.inflate import Body, too_large
 from statustrio.model import Validators
+from statustrio.packing import pack, unpack
 from statustrio.schedule import MAX_RETRY_AFTER
 from statustrio.targets import DEFAULT_PORTS, Target
 
@@ -46,11 +46,12 @@ class Fetched:
 
     @property
     def body(self) -> bytes:
-        return zlib.decompress(self._body) if self._packed else self._body
+        return unpack(self._body) if self._packed else self._body
 
     def pack(self) -> None:
         """Take less memory until the body is asked for: at a first start thousands wait for their parser."""
-        self._body, self._packed = zlib.compress(self.body, 1), True
+        if not self._packed and (packed := pack(self._body)) is not None:
+            self._body, self._packed = packed, True
 
 
 @frozen

@@ -12,6 +12,8 @@ import httptools
 import httpx
 from attrs import define, field
 
+from statustrio.targets import DEFAULT_PORTS
+
 _MAX_FRAMING = 100 * 1024
 """Bytes in a row that are no body: heads, trailers, sizes of chunks. httpcore allows as many."""
 
@@ -20,8 +22,6 @@ _TARGET = re.compile(rb"[!-~]+")
 _NAME = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 _VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
-_PORTS = {"http": 80, "https": 443}
-
 Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port."""
 
@@ -29,7 +29,7 @@ Origin: TypeAlias = tuple[str, str, int]
 def render(request: httpx.Request) -> tuple[Origin, bytes]:
     """Return where `request` goes and its bytes. Raises LocalProtocolError for what HTTP does not allow."""
     url = request.url
-    if request.method != "GET" or url.scheme not in _PORTS:
+    if request.method != "GET" or url.scheme not in DEFAULT_PORTS:
         raise httpx.UnsupportedProtocol(f"{request.method} over {url.scheme}: only GET over http(s) is sent here")
     headers = request.headers.raw
     names = {name.lower() for name, _ in headers}
@@ -43,7 +43,7 @@ def render(request: httpx.Request) -> tuple[Origin, bytes]:
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise httpx.LocalProtocolError("illegal header")
     lines = [b"GET %s HTTP/1.1" % url.raw_path, *(b"%s: %s" % header for header in headers), b"", b""]
-    origin = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+    origin = (url.scheme, url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.scheme])
     return origin, b"\r\n".join(lines)
 
 

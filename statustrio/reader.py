@@ -52,7 +52,7 @@ class Parsers:
 
 @define(eq=False)
 class Reader:
-    """Reads documents, in so many threads."""
+    """Reads the documents of providers."""
 
     _parsers: Parsers
 

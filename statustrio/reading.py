@@ -5,7 +5,6 @@ A document that differs from the last one in a few entries is read by parsing th
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,7 @@ from attrs import evolve, frozen
 from statustrio import __version__
 from statustrio.errors import FeedError
 from statustrio.feed.parse import Entry, Feed, digest, open_source, parse_source
-from statustrio.feed.scan import KEY_BYTES, Scan, are_sound, scan
+from statustrio.feed.scan import KEY_LENGTH, Scan, are_sound, scan
 from statustrio.model import Reading, Shape, Shown
 from statustrio.packing import pack
 from statustrio.platforms import BY_NAME, recognise
@@ -27,7 +26,7 @@ class Document:
     """A feed as it was read. `window` is everything it shows, `readings` what it says that it did not say before.
 
     `packed` is all of it as it came, if it may be kept. `trace` is what `read_again` needs for the next one: the
-    fingerprints of what is around the entries and of each of them, in base64; None where it could not help.
+    fingerprints of what is around the entries and of each of them; None where it could not help.
     """
 
     platform: str
@@ -95,15 +94,20 @@ def read_again(
     more than `most` characters would have to be parsed. FeedError where the body is no feed.
     """
     cut = scan(open_source(body, content_type))
-    shell, *known_keys = _fingerprints(last.trace)
-    if cut is None or shell != _shell(cut, url, platform, hint) or len(known_keys) != len(last.window):
+    chosen = BY_NAME.get(last.platform)
+    shell, *known_keys = [last.trace[at : at + KEY_LENGTH] for at in range(0, len(last.trace) or 1, KEY_LENGTH)]
+    if (
+        cut is None
+        or chosen is None
+        or shell != _shell(cut, url, platform, hint)
+        or len(known_keys) != len(last.window)
+    ):
         return None
     known = dict(zip(known_keys, last.window, strict=True))
     keys = cut.keys()
     texts = [text for key, text in zip(keys, cut.entries, strict=True) if key not in known]
     if (most is not None and sum(map(len, texts)) > most) or not are_sound(texts):
         return None
-    chosen = BY_NAME[last.platform]
     fresh: Iterator[Entry] = iter(())
     if texts:
         feed = _parsed(cut, texts, url)
@@ -145,21 +149,16 @@ def _read(entries: Iterable[Entry | Shown], platform: Platform, last_window: Ite
     return Document(platform.name, platform.shape, tuple(window.values()), tuple(readings), gap)
 
 
-def _shell(cut: Scan, url: str, platform: str | None, hint: str | None) -> bytes:
+def _shell(cut: Scan, url: str, platform: str | None, hint: str | None) -> str:
     """A fingerprint of what is around the entries and of how they are read, which another version of us may change."""
-    terms = json.dumps([__version__, url, platform, hint]).encode()
-    return hashlib.blake2b(terms + cut.shell(), digest_size=KEY_BYTES).digest()
+    terms = json.dumps([__version__, url, platform, hint, cut.shell()])
+    return hashlib.blake2b(terms.encode(), digest_size=KEY_LENGTH // 2).hexdigest()
 
 
-def _traced(document: Document, cut: Scan, shell: bytes) -> Document:
+def _traced(document: Document, cut: Scan, shell: str) -> Document:
     if len(document.window) != len(cut.entries):  # the same entry twice
         return document
-    return evolve(document, trace=base64.b64encode(b"".join((shell, *cut.keys()))).decode())
-
-
-def _fingerprints(trace: str) -> list[bytes]:
-    whole = base64.b64decode(trace)
-    return [whole[at : at + KEY_BYTES] for at in range(0, len(whole), KEY_BYTES)]
+    return evolve(document, trace="".join((shell, *cut.keys())))
 
 
 def _packed(document: Document, body: bytes, last_window: tuple[Shown, ...]) -> Document:

@@ -63,7 +63,7 @@ class Requests:
             return partial(record, observation=evolve(observation, outcome=Failed(reason)), all_dark=all_dark)
 
         work = partial(record, observation=observation, all_dark=all_dark)
-        # Of a document without new entries, or none, news are rare: then the work is done twice, not synced each time.
+        # What has no new entry is news so rarely that it is recorded without waiting for the disk, and again if it was.
         durable = isinstance(observation.outcome, Seen) and bool(observation.outcome.readings)
         return await self.ask(work, durable=durable, rescue=as_failed)
 

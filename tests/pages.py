@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+import trio
 from attrs import define, field
 from server import Page
 
@@ -79,3 +81,17 @@ class StatusPage:
 
     def __attrs_post_init__(self) -> None:
         self.render()
+
+
+async def post_until(page: StatusPage, done: trio.Event, pause: float = 0.06) -> None:
+    """Incidents of five updates, one after the other, whatever happens to the daemon; none once it is `done`."""
+    for number in itertools.count(1):
+        trouble: Trouble | None = None
+        for step, label in enumerate(("Investigating", "Identified", "Update", "Monitoring", "Resolved")):
+            if done.is_set():
+                return
+            if trouble is None:
+                trouble = page.open(f"Incident {number}", f"text {number}.0")
+            else:
+                page.post(trouble, label, f"text {number}.{step}")
+            await trio.sleep(pause)

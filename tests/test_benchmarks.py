@@ -24,19 +24,7 @@ from benchmarks import late, reference
 from benchmarks.figures import Figure
 from benchmarks.measure import Spread, percentile, ratio
 from benchmarks.pages import LENGTH, STAMP, Feed
-from statustrio.reading import Document, read_document
-
-
-def read(body: bytes, last: Document | None = None) -> Document:
-    return read_document(
-        body,
-        url="https://page.example/history.atom",
-        content_type=None,
-        platform=None,
-        hint=None,
-        last_platform=last.platform if last else None,
-        last_window=last.window if last else (),
-    )
+from benchmarks.parts import read
 
 
 def test_a_feed_is_as_long_as_a_real_one_and_the_same_each_time() -> None:

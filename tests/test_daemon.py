@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import signal
@@ -20,7 +19,7 @@ from typing import Any
 import pytest
 import trio
 from daemons import Run, command, environment, running, write_config
-from pages import StatusPage, Trouble
+from pages import StatusPage, post_until
 from server import Page, PageServer, open_server, status
 from structlog.testing import capture_logs
 
@@ -103,20 +102,6 @@ async def into_pipe(config: Path, *, stderr: int = subprocess.DEVNULL) -> tuple[
     return process, reading
 
 
-async def post_until(page: StatusPage, done: trio.Event, pause: float = 0.03) -> None:
-    """Incidents of five updates, one after the other, whatever happens to the daemon; none once it is `done`."""
-    for number in itertools.count(1):
-        trouble: Trouble | None = None
-        for step, label in enumerate(("Investigating", "Identified", "Update", "Monitoring", "Resolved")):
-            if done.is_set():
-                return
-            if trouble is None:
-                trouble = page.open(f"Incident {number}", f"text {number}.0")
-            else:
-                page.post(trouble, label, f"text {number}.{step}")
-            await trio.sleep(pause)
-
-
 def posted(page: StatusPage) -> set[str]:
     return {text for trouble in page.troubles for _, _, text in trouble.updates}
 
@@ -129,7 +114,7 @@ async def test_each_update_is_printed_exactly_once_over_a_clean_restart(tmp_path
         lines = []
         async with running(config) as run:
             await polled(server, "busy", times=2)
-            nursery.start_soon(post_until, page, done)
+            nursery.start_soon(post_until, page, done, 0.03)
             await run.wait_lines(20)
             assert await run.end() == 0
         lines += run.lines

@@ -40,7 +40,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "h11": ("demo_pages",),
     "ssl": ("fetch", "transport", "dialing"),
     "socket": ("dialing", "transport"),
-    "zlib": ("inflate", "packing", "answers"),
+    "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
     "feedparser": ("feed.parse",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import random
@@ -15,26 +14,12 @@ from pathlib import Path
 import pytest
 import trio
 from daemons import command, environment, write_config
-from pages import StatusPage, Trouble
+from pages import StatusPage, post_until
 from server import open_server
 
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("STATUSTRIO_KILLS", "10"))
-
-
-async def post_until(page: StatusPage, done: trio.Event) -> None:
-    """Incidents of five updates, one after the other, whatever happens to the daemon; none once it is `done`."""
-    for number in itertools.count(1):
-        trouble: Trouble | None = None
-        for step, label in enumerate(("Investigating", "Identified", "Update", "Monitoring", "Resolved")):
-            if done.is_set():
-                return
-            if trouble is None:
-                trouble = page.open(f"Incident {number}", f"text {number}.0")
-            else:
-                page.post(trouble, label, f"text {number}.{step}")
-            await trio.sleep(0.06)
 
 
 def posted(page: StatusPage) -> list[str]:
@@ -62,7 +47,8 @@ async def run_and_kill(config: Path, output: Path, chance: random.Random) -> Non
 
 
 async def finish(config: Path, output: Path, page: StatusPage) -> None:
-    """A last life that ends in peace once everything posted was printed."""
+    """A last life that ends in peace once everything posted was printed, one thing more by it: so it hears signals."""
+    page.open("The last one", "the last text")
     with output.open("ab") as stdout:
         process = await trio.lowlevel.open_process(
             command(config), stdout=stdout, stderr=subprocess.DEVNULL, env=environment()

@@ -160,6 +160,11 @@ def test_what_is_read_in_another_way_is_read_whole(other: dict[str, str]) -> Non
     assert again(atom(ONE), first, **other) is None
 
 
+@pytest.mark.parametrize("trace", ["", "?", "0" * 32, "0" * 64])
+def test_a_damaged_trace_helps_nobody_and_harms_nobody(trace: str) -> None:
+    assert again(atom(ONE), evolve(whole(atom(ONE)), trace=trace)) is None
+
+
 def test_another_version_of_us_reads_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     first = whole(atom(ONE))
     monkeypatch.setattr(reading, "__version__", "0.0.1")

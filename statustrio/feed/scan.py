@@ -14,7 +14,8 @@ from attrs import evolve, frozen
 
 from statustrio.feed.parse import Source
 
-KEY_BYTES = 16
+KEY_LENGTH = 32
+"""Characters of a fingerprint."""
 
 _TAGS = {"feed": "entry", "rss": "item"}
 """The root element of a format, and its entries. RDF, and whoever writes prefixes, is parsed whole."""
@@ -63,11 +64,11 @@ class Scan:
     entries: tuple[str, ...]
     tail: str
 
-    def keys(self) -> tuple[bytes, ...]:
-        """A fingerprint of each entry, KEY_BYTES long."""
+    def keys(self) -> tuple[str, ...]:
+        """A fingerprint of each entry, KEY_LENGTH long."""
         return tuple(map(_key, self.entries))
 
-    def shell(self) -> bytes:
+    def shell(self) -> str:
         """A fingerprint of all around the entries, the feed's own time left out."""
         return _key(_STAMP.sub("", self.head) + self.tail)
 
@@ -101,7 +102,7 @@ def scan(source: Source) -> Scan | None:
             return None
         entries.append(text[begin:end])
         begin = begin_next
-    head, tail = text[: max(0, first)], text[end:]
+    head, tail = text[:first], text[end:]
     if not entries or not _HEAD.fullmatch(head) or not _TAIL.fullmatch(tail):
         return None
     return Scan(source, head, tuple(entries), tail)
@@ -112,5 +113,5 @@ def are_sound(entries: Iterable[str]) -> bool:
     return all(map(_ENTRY.fullmatch, entries))
 
 
-def _key(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()
+def _key(text: str) -> str:
+    return blake2b(text.encode(), digest_size=KEY_LENGTH // 2).hexdigest()

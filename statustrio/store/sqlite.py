@@ -55,11 +55,11 @@ class SqliteStore:
 
     @contextmanager
     def group(self, *, durable: bool) -> Iterator[None]:
-        self._durable = durable
         with _translated():
             # NORMAL survives the end of the process, FULL the loss of power as well.
             self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._execute("BEGIN IMMEDIATE")
+            self._durable = durable
             try:
                 yield
                 self._execute("COMMIT")
