@@ -21,7 +21,6 @@ import trio
 from attrs import define, frozen
 from trio.abc import HostnameResolver
 
-from statustrio import config_values
 from statustrio.config import LimitsConfig
 from statustrio.errors import FetchError
 
@@ -69,12 +68,6 @@ def literal_address(host: str) -> str | None:
     except socket.gaierror:
         return None
     return str(found[0][4][0])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by its very name or number, in any form the resolver takes (127.1)."""
-    address = literal_address(host)
-    return config_values.is_loopback(host if address is None else address)
 
 
 @frozen

@@ -94,11 +94,15 @@ def absorb(
         begun = (*(one.at for one in timeline), *(one.started_at for one in readings), before and before.started_at)
         reading = evolve(reading, started_at=min((at for at in begun if at), default=None))
     steps = walk(reading.kind, ((update.at, update.label) for update in timeline))
-    life = [News(evolve(update, status=step.status), step) for update, step in zip(timeline, steps, strict=True)]
-    news = tuple(evolve(one, edited=fresh[one.update.n]) for one in life if one.update.n in fresh)
+    life = [News(_with_status(update, step.status), step) for update, step in zip(timeline, steps, strict=True)]
+    said = {}
     if shape is Shape.PER_UPDATE:
         said = {(update.at, update.label, update.text): one for one in readings for update in one.updates}
-        news = tuple(evolve(one, said=said.get((one.update.at, one.update.label, one.update.text))) for one in news)
+    news = tuple(
+        News(update, one.step, fresh[update.n], said.get((update.at, update.label, update.text)))
+        for one in life
+        if (update := one.update).n in fresh
+    )
     if before and renamed:
         horizon = max((update.at for update in known if update.at), default=None)
         news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
@@ -123,6 +127,11 @@ def absorb(
         revision=incident.revision + (rewritten or flipped),
     )
     return Absorbed(before, incident, news, life[-1], rewritten, now)
+
+
+def _with_status(update: KnownUpdate, status: Status) -> KnownUpdate:
+    """As `evolve`, which takes eight times as long for it: a page seen for the first time has a hundred updates."""
+    return KnownUpdate(update.n, update.at, update.label, status, update.text, update.revision, update.vanished)
 
 
 def _is_later(at: datetime | None, horizon: datetime | None) -> bool:

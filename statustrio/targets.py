@@ -7,7 +7,8 @@ import base64
 import httpx
 from attrs import field, frozen
 
-from statustrio.dialing import is_loopback, is_public, literal_address
+from statustrio.config_values import is_loopback
+from statustrio.dialing import is_public, literal_address
 from statustrio.errors import FetchError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -30,7 +31,7 @@ class Target:
         """Raises ValueError where the host can be neither name nor address."""
         host = url.raw_host.decode("ascii")
         literal = literal_address(host)
-        return cls(str(url), url, host, literal, is_loopback(host))
+        return cls(str(url), url, host, literal, is_loopback(literal or host))
 
     @property
     def where(self) -> str:

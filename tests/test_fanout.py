@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +14,7 @@ import trio.testing
 from attrs import define, evolve, field
 from memory_store import MemoryStore
 
+from statustrio.clock import now
 from statustrio.config import ConsumerConfig, FilterConfig
 from statustrio.errors import ConsumerGoneError, DeliveryError
 from statustrio.fanout import BATCH, News, Subscription
@@ -23,7 +23,8 @@ from statustrio.model import Change, Draft, Impact
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.store.protocol import Cursor, Logged, StorageError, Store, Wanted
 
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+AT = now()
+"""A consumer that is a day behind is warned of, so this log is of today."""
 Clock = trio.testing.MockClock
 A, B, C = "acme", "bolt", "coil"
 

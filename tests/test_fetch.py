@@ -48,11 +48,12 @@ from server import (
 )
 
 from statustrio import answers, dialing, fetch, targets
-from statustrio.dialing import Resolver, install_resolver, is_loopback, is_public, literal_address
+from statustrio.dialing import Resolver, install_resolver, is_public, literal_address
 from statustrio.errors import FetchError
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.inflate import Body
 from statustrio.model import Validators
+from statustrio.targets import parse
 
 BODY = b"<feed>" + b"status " * 50 + b"</feed>"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -530,8 +531,10 @@ def test_private_addresses(address: str) -> None:
 def test_literals_and_loopback_are_told_from_names() -> None:
     assert literal_address("0x7f.1") == "127.0.0.1"
     assert literal_address("status.example.com") is None
-    assert all(map(is_loopback, ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "::1", "2130706433"]))
-    assert not any(map(is_loopback, ["status.example.com", "10.0.0.1", "localhost.example.com"]))
+    hosts = ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "[::1]", "2130706433", "127.1"]
+    assert all(parse(f"http://{host}/")[0].loopback for host in hosts)
+    hosts = ["status.example.com", "10.0.0.1", "localhost.example.com"]
+    assert not any(parse(f"http://{host}/")[0].loopback for host in hosts)
 
 
 Table = dict[str, Sequence[str] | Exception]

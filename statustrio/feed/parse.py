@@ -80,6 +80,8 @@ class Source:
 
 # The XML parsers that feedparser may take, by the modules that make them.
 feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
+# Dates are `parse_date`'s: nobody asks what feedparser makes of them, an eighth of its time.
+feedparser.registerDateHandler(lambda _: (0,) * 9)
 
 _FORMATS: Mapping[str, str] = {"feed": "atom", "rss": "rss", "rdf": "rss"}
 """The local name of the root element, and the format it means."""

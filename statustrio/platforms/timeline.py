@@ -34,6 +34,8 @@ _DATE = re.compile(
     r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>[0-9]{1,2}),(?: (?P<year>[0-9]{4}),?)?"
     r" (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?: (?P<zone>\S+))?"
 )
+_HALF_A_YEAR = timedelta(days=182)
+"""What is nearer than this in one year is farther in every other."""
 _FARTHEST = timedelta(days=200)
 """Some year puts any day within half a year of the reference; only the 29th of February can miss it."""
 
@@ -52,12 +54,16 @@ class Stamp:
 
     def nearest(self, to: datetime) -> datetime | None:
         """The time of this stamp in the year that puts it nearest; None if that is no such day."""
+        same_year = self._in(self.year or to.year)
+        if same_year is not None and (self.year or abs(same_year - to) < _HALF_A_YEAR):
+            return same_year
         time = min(self._around(to, to), key=lambda time: abs(time - to), default=None)
-        return time if time is not None and (self.year or abs(time - to) < _FARTHEST) else None
+        return time if time is not None and abs(time - to) < _FARTHEST else None
 
     def latest(self, limit: datetime) -> datetime | None:
         """The last time of this stamp up to the limit."""
-        return max((time for time in self._around(limit, limit) if time <= limit), default=None)
+        years = [self.year] if self.year else range(limit.year + 1, limit.year - 2, -1)
+        return next((time for year in years if (time := self._in(year)) and time <= limit), None)
 
     def within(self, start: datetime, end: datetime) -> datetime | None:
         """The time of this stamp in the year that puts it nearest to a span; the later one of two within it."""
@@ -70,13 +76,17 @@ class Stamp:
     def _around(self, start: datetime, end: datetime) -> Iterator[datetime]:
         near = {time.year + step for time in (start, end) for step in (-1, 0, 1)}
         for year in [self.year] if self.year else sorted(near):
-            try:
-                local = datetime(year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001 - in the page's zone
-            except ValueError:  # no such day in that year, or in any
-                continue
-            utc = in_utc(local, self.offset or timedelta(0))
+            utc = self._in(year)
             if utc is not None:
                 yield utc
+
+    def _in(self, year: int) -> datetime | None:
+        """The time of this stamp in a year; None where that has no such day."""
+        try:
+            local = datetime(year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001 - in the page's zone
+        except ValueError:
+            return None
+        return in_utc(local, self.offset or timedelta(0))
 
 
 @frozen
