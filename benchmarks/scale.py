@@ -32,6 +32,7 @@ from benchmarks.measure import Spread, percentile
 from benchmarks.options import Options
 from benchmarks.origin import ADDRESSES, Origin, open_origin
 from benchmarks.pages import Feed
+from statustrio.daemon import HEALTH_SECONDS
 
 PROVIDERS = 10_000
 DOCUMENTS = 100
@@ -200,8 +201,9 @@ def over_tls(scale: Scale) -> Iterator[Figure]:
         connection.executemany("UPDATE providers SET feed_url = ? WHERE id = ?", [(urls[n], f"p{n}") for n in urls])
     progress(f"scale: {count} providers over TLS")
     with scale.watched(scale.urls(count, tls=True), INTERVAL) as (client, _):
-        wait_for_polls(scale.origin, client, count, times=1)
-        time.sleep(2)
+        wait_for_polls(scale.origin, client, count, times=2)
+        # Buffers of the handshakes are free by now, and at rest with the next saved health.
+        time.sleep(HEALTH_SECONDS + 2)
         yield Figure(f"{count} providers over TLS: memory", "MiB", Spread.once(client.memory()), goal=TLS_MEMORY_GOAL)
 
 

@@ -33,6 +33,7 @@ from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
 from statustrio.poller import Alarm, Poll, poll_once, run_poller
+from statustrio.process import give_back_memory
 from statustrio.reader import Parsers, Reader
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
@@ -200,7 +201,7 @@ class Daemon:
         states = await self._requests.ask(lambda store: {provider: store.load_state(provider) for provider in new})
         for provider, one in new.items():
             self._connectivity.expect(provider, began, one.poll_interval_seconds)
-            await self._providers.start(nursery, provider, one, partial(self._run_provider, one, states, began))
+            self._providers.start(nursery, provider, one, partial(self._run_provider, one, states, began))
 
     async def _reconcile_consumers(self, config: Config, nursery: trio.Nursery) -> None:
         wanted = {one.id: one for one in config.consumers}
@@ -215,7 +216,7 @@ class Daemon:
         for cursor in cursors:
             one = wanted[cursor.consumer]
             if one.id not in self._consumers:
-                await self._consumers.start(nursery, one.id, one, partial(self._run_consumer, one, cursor))
+                self._consumers.start(nursery, one.id, one, partial(self._run_consumer, one, cursor))
 
     async def _run_provider(self, config: ProviderConfig, states: dict[str, ProviderState], began: datetime) -> None:
         """Follow one provider for ever: its client, its poller, and another try when they fail by a bug of ours.
@@ -226,13 +227,16 @@ class Daemon:
 
         failures = 0
 
-        async def follow() -> None:
+        async def last_state() -> ProviderState:
             state = states.pop(config.id, None)
             if state is None:
                 state = await requests.ask(lambda store: store.load_state(config.id))
+            return state
+
+        async def follow() -> None:
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
                 poll = self._poll(config, fetcher, requests)
-                await run_poller(config, state, poll, alarm, began=began, again=failures > 0)
+                await run_poller(config, await last_state(), poll, alarm, began=began, again=failures > 0)
 
         async def failed(reason: str) -> None:
             nonlocal failures
@@ -331,6 +335,7 @@ class Daemon:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()
             self._look_at_files()
+            give_back_memory()
 
     async def _save_health(self) -> None:
         healths, self._health = tuple(self._health.values()), {}

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, nullcontext
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import trio
@@ -149,18 +149,25 @@ class _Asked:
 
 @define(eq=False)
 class Fetcher:
-    """The HTTP client of one provider; made by `open_fetcher`."""
+    """The HTTP client of one provider; made by `open_fetcher`. Leaving it (`async with`) closes its connections."""
 
     _web: Web
     _timeout: float
     _headers: Mapping[str, str]
     _transport: httpx.AsyncBaseTransport | None
-    _stack: AsyncExitStack
     _ways: dict[tuple[str, str | None, bool], httpx.AsyncBaseTransport] = field(init=False, factory=dict)
     """Transports, no `httpx.AsyncClient`: it keeps cookies, logs whole URLs, and itself parses hostile Locations."""
     _known: dict[str, _Known] = field(init=False, factory=dict)
     _prepared: dict[_Asked, httpx.Request] = field(init=False, factory=dict)
     """Requests that nobody is sending just now: a poll's is the same every time."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        async with AsyncExitStack() as ways:
+            for way in self._ways.values():
+                ways.push_async_callback(way.aclose)
 
     async def get(
         self,
@@ -275,25 +282,22 @@ class Fetcher:
         if way is None:
             way = self._transport or _new_transport(kind, self._web.ssl_context, proxy)
             self._ways[kind, proxy, guarded] = way
-            self._stack.push_async_callback(way.aclose)
         return way
 
 
-@asynccontextmanager
-async def open_fetcher(
+def open_fetcher(
     web: Web,
     *,
     timeout: float,
     headers: Mapping[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Fetcher]:
-    """Open the HTTP client of one provider; leaving closes its connections, also when cancelled.
+) -> Fetcher:
+    """Return the HTTP client of one provider; leaving it closes its connections, also when cancelled.
 
     `timeout` is in seconds. `headers` go to the host of the URL asked for and to no other. `transport` takes the
     place of the network (httpx.MockTransport) and of any proxy.
     """
-    async with AsyncExitStack() as stack:
-        yield Fetcher(web, timeout, dict(headers or {}), transport, stack)
+    return Fetcher(web, timeout, dict(headers or {}), transport)
 
 
 async def _send(way: httpx.AsyncBaseTransport, request: httpx.Request, trail: _Trail) -> httpx.Response:

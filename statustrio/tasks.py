@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
 
-@frozen
+@define(eq=False)
 class _Running:
     config: object
-    scope: trio.CancelScope
-    ended: trio.Event
+    ended: trio.Event = field(factory=trio.Event)
+    scope: trio.CancelScope | None = None
+    """None: it has not begun."""
+    stopped: bool = False
+
+    def stop(self) -> None:
+        self.stopped = True
+        if self.scope is not None:
+            self.scope.cancel()
 
 
 @define(eq=False)
@@ -28,31 +34,28 @@ class TaskSet:
     def __len__(self) -> int:
         return len(self._running)
 
-    async def start(self, nursery: trio.Nursery, name: str, config: object, run: Callable[[], Awaitable[None]]) -> None:
+    def start(self, nursery: trio.Nursery, name: str, config: object, run: Callable[[], Awaitable[None]]) -> None:
         """Start a task in `nursery`; its cancel scope stops it alone."""
-        ended = trio.Event()
-        scope: trio.CancelScope = await nursery.start(partial(_run, run, ended))
-        self._running[name] = _Running(config, scope, ended)
+        self._running[name] = running = _Running(config)
+        # Not `nursery.start`: waiting for each of ten thousand to begin would cost their start a second.
+        nursery.start_soon(_run, run, running)
 
     async def stop_others(self, wanted: Mapping[str, object]) -> list[str]:
         """Stop what is not wanted as it runs and wait for its end; the names of what was stopped."""
         stale = [name for name, one in self._running.items() if wanted.get(name) != one.config]
         for name in stale:
-            self._running[name].scope.cancel()
+            self._running[name].stop()
         for name in stale:
             await self._running.pop(name).ended.wait()
         return stale
 
 
-async def _run(
-    run: Callable[[], Awaitable[None]],
-    ended: trio.Event,
-    *,
-    task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
-) -> None:
+async def _run(run: Callable[[], Awaitable[None]], running: _Running) -> None:
     try:
+        if running.stopped:
+            return
         async with trio.open_nursery() as nursery:
-            task_status.started(nursery.cancel_scope)
-            nursery.start_soon(run)
+            running.scope = nursery.cancel_scope
+            await run()
     finally:
-        ended.set()
+        running.ended.set()

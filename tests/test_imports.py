@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
         "clock", "fetch", "answers", "targets", "transport", "http1", "dialing", "inflate", "captures", "store", "line",
-        "logs", "consumers",
+        "logs", "consumers", "process",
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
@@ -43,6 +43,8 @@ ONLY: dict[str, tuple[str, ...]] = {
     "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
+    "ctypes": ("process",),
+    "gc": ("process",),
     "feedparser": ("feed.parse",),
     "selectolax": ("feed.text", "discover"),
     "yaml": ("marks", "cli"),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import resource
 import signal
 import sys
-from contextlib import suppress
 from functools import partial
 
 import click
@@ -46,6 +43,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     from statustrio.daemon import Daemon
     from statustrio.line import render
     from statustrio.logs import configure_logs
+    from statustrio.process import keep_pauses_short, raise_open_files
     from statustrio.redaction import Redactor
     from statustrio.store.opening import hold, open_database
     from statustrio.store.sqlite import SqliteStore
@@ -73,19 +71,3 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
         finally:
             store.close()
     ctx.exit(1 if once and not delivered else 0)
-
-
-def raise_open_files() -> None:
-    """Take as many open files as are allowed: a provider keeps a connection or two, ten thousand keep many."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with suppress(ValueError):  # some systems allow less than they say
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def keep_pauses_short() -> None:
-    """Set the interpreter up for a loop that is to be on time with other threads at work, and a million objects."""
-    # At each read and write the loop gives the lock away: a busy thread would keep it for the usual 5 ms each time.
-    sys.setswitchinterval(0.0005)
-    # Ours die by their count: of ten thousand providers' objects a full collection, most of a second, finds none dead.
-    gc.set_threshold(10_000, 3, 100)
