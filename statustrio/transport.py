@@ -117,9 +117,8 @@ class _Connection:
         return self._peer if info == "server_addr" else None
 
     def close(self) -> None:
-        if self._sock.fileno() >= 0:
-            trio.lowlevel.notify_closing(self._sock)
-            self._sock.close()
+        # Nobody is told: a connection belongs to one request at a time, and who closes it does not wait for it.
+        self._sock.close()
 
     async def aclose(self) -> None:
         self.close()
@@ -282,7 +281,7 @@ class OwnTransport(httpx.AsyncBaseTransport):
 async def _send(connection: _Connection, wire: bytes) -> None:
     try:
         await connection.send_all(wire)
-    except (OSError, trio.ClosedResourceError) as exc:
+    except OSError as exc:
         raise httpx.WriteError(str(exc)) from exc
 
 
@@ -290,7 +289,7 @@ async def _receive(connection: _Connection, answer: Answer, trace: Trace | None 
     """Read once. `trace` learns that the first bytes came, before anything is made of them."""
     try:
         data = await connection.receive()
-    except (OSError, trio.ClosedResourceError) as exc:
+    except OSError as exc:
         raise httpx.ReadError(str(exc)) from exc
     if data:
         if trace is not None:
