@@ -108,7 +108,7 @@ def validators_of(response: httpx.Response) -> Validators:
 
 async def finish(response: httpx.Response) -> None:
     """Read an answer without a body to its end: only that lets the connection be used again."""
-    async for _ in _wire(response):
+    async for _ in wire(response):
         pass
 
 
@@ -124,7 +124,7 @@ async def read(response: httpx.Response, limit: int) -> bytes:
     body = Body(limit, gzipped=bool(codings))
     refused: FetchError | None = None
     with trio.CancelScope() as reading:
-        async for chunk in _wire(response):
+        async for chunk in wire(response):
             try:
                 if refused is None:
                     body.feed(chunk)
@@ -187,7 +187,7 @@ def reason(error: httpx.HTTPError, where: str) -> str:
             return failure_of(error, where) or "connection lost"
 
 
-def _wire(response: httpx.Response) -> httpx.AsyncByteStream:
+def wire(response: httpx.Response) -> httpx.AsyncByteStream:
     """Return the body as it comes: what `aiter_raw` iterates over, but also there for a ready-made response."""
     assert isinstance(response.stream, httpx.AsyncByteStream)
     return response.stream

@@ -164,8 +164,9 @@ class Daemon:
                 log.info("poll.skipped", provider=config.id, until=to_text(state.not_before), reason="Retry-After")
                 return
             async with open_fetcher(self._web, timeout=config.timeout_seconds, headers=dict(config.headers)) as fetcher:
+                at = now()
                 state = await poll_once(config, state, self._poll(config, fetcher, self._requests))
-            self._confirm(config.id, None if state.consecutive_failures else state.last_polled_at, None)
+            self._confirm(config.id, None if state.consecutive_failures else at, None)
 
         if reason := await attempt(config.id, poll):
             await self._submit(self._requests, _failed_by_bug(config, reason))

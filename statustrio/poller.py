@@ -117,7 +117,7 @@ async def run_poller(
         else:
             began = poll.clock()
             state = await poll_once(config, state, poll)
-            polled_at = state.last_polled_at if not state.consecutive_failures else None
+            polled_at = began if not state.consecutive_failures else None
             # From the beginning of this poll, so that its own length does not add to the interval.
             due = next_due(pace, state, began, poll.chance())
 
@@ -153,7 +153,7 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
     except (FetchError, FeedError) as exc:
         outcome = _failure(exc, at)
     if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
-        return evolve(state, last_polled_at=at, last_success_at=at)
+        return state
     interval = interval_of(pace_of(config), state, at)
     acknowledged = await poll.submit(
         Observation(config.id, config.feed_url, at, interval, outcome, backfill=poll.backfill)
