@@ -32,7 +32,7 @@ from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
-from statustrio.poller import Alarm, Poll, poll_once, run_poller
+from statustrio.poller import Poll, poll_once, run_poller
 from statustrio.process import give_back_memory
 from statustrio.reader import Parsers, Reader
 from statustrio.recorder import Request, Requests, run_recorder
@@ -41,6 +41,7 @@ from statustrio.rfc3339 import to_text
 from statustrio.store.protocol import Cursor, Health, Store, Wanted
 from statustrio.supervisor import attempt, supervise
 from statustrio.tasks import TaskSet
+from statustrio.timetable import Alarm, Timetable
 
 GRACE_SECONDS = 3.0
 """What consumers have to take what is owed when the daemon is told to stop; it ends within 5 s in all."""
@@ -76,6 +77,7 @@ class Daemon:
     _news: News = field(init=False, factory=News)
     _connectivity: Connectivity = field(init=False, factory=Connectivity)
     _health: dict[str, Health] = field(init=False, factory=dict)
+    _timetable: Timetable = field(init=False, factory=Timetable)
     _alarms: dict[str, Alarm] = field(init=False, factory=dict)
     _providers: TaskSet = field(init=False, factory=TaskSet)
     _consumers: TaskSet = field(init=False, factory=TaskSet)
@@ -102,6 +104,7 @@ class Daemon:
         self._web = Web(limits=Limits.from_config(self.config.limits))
         async with trio.open_nursery() as services:
             await services.start(self._hear_signals)
+            services.start_soon(self._timetable.run)
             send, receive = trio.open_memory_channel[Request[Any]](0)
             self._requests = Requests(send)
             async with trio.open_nursery() as recorder:
@@ -224,7 +227,7 @@ class Daemon:
 
         It takes its own state out of `states`, which all share: nothing may hold on to it afterwards.
         """
-        alarm = self._alarms[config.id] = Alarm()
+        alarm = self._alarms[config.id] = Alarm(self._timetable)
 
         failures = 0
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 import trio
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from statustrio.clock import now
 from statustrio.config import ProviderConfig
@@ -32,7 +32,8 @@ from statustrio.model import (
     Window,
 )
 from statustrio.reading import Document, body_digest
-from statustrio.schedule import Pace, first_due, interval_of, next_due, together
+from statustrio.schedule import Pace, first_due, interval_of, next_due
+from statustrio.timetable import Alarm
 
 log = structlog.get_logger("statustrio.poller")
 
@@ -68,26 +69,6 @@ class Poll:
     chance: Callable[[], float]
     clock: Callable[[], datetime] = now
     backfill: str = "open"
-
-
-@define
-class Alarm:
-    """Makes a provider due at once, from outside its task."""
-
-    _rung: trio.Event = field(factory=trio.Event)
-
-    def ring(self) -> None:
-        self._rung.set()
-
-    async def wait_until(self, due: datetime, clock: Callable[[], datetime], pace: Pace) -> bool:
-        """Wait for a time or the alarm; whether it was the alarm."""
-        left = (due - clock()).total_seconds()
-        now = trio.current_time()
-        with trio.CancelScope(deadline=together(now + left, pace) if left > 0 else now):
-            await self._rung.wait()
-        if rung := self._rung.is_set():
-            self._rung = trio.Event()
-        return rung
 
 
 async def run_poller(

@@ -33,12 +33,13 @@ from statustrio.model import (
     Update,
     Validators,
 )
-from statustrio.poller import Alarm, Poll, run_poller
+from statustrio.poller import Poll, run_poller
 from statustrio.reading import Document
 from statustrio.recorder import Request, Requests, record, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import Logged, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
+from statustrio.timetable import Alarm, Timetable
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PROVIDERS = ("acme", "bolt", "coil")
@@ -289,11 +290,19 @@ def poll(**blocked: Any) -> Poll:
     return Poll(**callables, confirm=lambda *_: None, chance=lambda: 0.0)
 
 
+async def follow(state: ProviderState, poll: Poll) -> None:
+    """A poller with somebody who wakes it."""
+    timetable = Timetable()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(timetable.run)
+        await run_poller(CONFIG, state, poll, Alarm(timetable))
+
+
 @pytest.mark.parametrize("where", ["wait", "fetch", "read", "enrich", "submit"])
 async def test_a_poller_cancelled_wherever_it_waits_ends_at_once(where: str) -> None:
     state = ProviderState("acme", "Acme", CONFIG.feed_url)
     waiting = evolve(poll(), chance=lambda: 1.0) if where == "wait" else poll(**{where: forever})
-    await cancelled_while_blocked(run_poller, CONFIG, state, waiting, Alarm())
+    await cancelled_while_blocked(follow, state, waiting)
 
 
 @pytest.mark.parametrize("where", ["send", "answer"])
@@ -317,7 +326,7 @@ async def test_a_poller_cancelled_while_it_hands_over_believes_nothing_and_leave
                 work = partial(record, observation=observation, all_dark=False)
                 return await requests.ask(work, durable=True)
 
-            await cancelled_while_blocked(run_poller, CONFIG, store.load_state("acme"), poll(submit=hand_over), Alarm())
+            await cancelled_while_blocked(follow, store.load_state("acme"), poll(submit=hand_over))
             opened.set()
             await trio.testing.wait_all_tasks_blocked()
     assert channels.are_closed()

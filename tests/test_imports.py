@@ -27,7 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
-        "tasks", "replay",
+        "tasks", "timetable", "replay",
     ),
     "composition": ("daemon", "demo_pages"),
     "command line": ("cli", "__main__"),

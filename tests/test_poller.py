@@ -34,10 +34,11 @@ from statustrio.model import (
     Validators,
     Window,
 )
-from statustrio.poller import Alarm, Poll, now, poll_once, run_poller
+from statustrio.poller import Poll, now, poll_once, run_poller
 from statustrio.reading import Document, body_digest
 from statustrio.recorder import record
 from statustrio.store.protocol import Wanted
+from statustrio.timetable import Alarm, Timetable
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CONFIG = ProviderConfig("acme", "Acme", "https://status.acme.example/feed", open_poll_interval_seconds=20)
@@ -130,8 +131,11 @@ class World:
         return [validators.etag for _, _, validators in self.fetched]
 
     async def run(self, seconds: float, config: ProviderConfig = CONFIG) -> None:
+        timetable = Timetable()
         with trio.move_on_after(seconds):
-            await run_poller(config, self.state, self.poll, Alarm())
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(timetable.run)
+                await run_poller(config, self.state, self.poll, Alarm(timetable))
 
 
 @pytest.fixture
@@ -377,8 +381,7 @@ async def test_a_410_ends_polling_until_the_next_start(world: World, autojump_cl
 
 async def test_an_alarm_makes_a_provider_due_at_once(world: World, autojump_clock: Clock) -> None:  # noqa: ARG001
     world.last = FetchError("HTTP 500", status=500)
-    alarm = Alarm()
-    async with running(world, alarm):
+    async with running(world) as alarm:
         await trio.sleep(400)
         assert len(world.fetched) == 3
         alarm.ring()
@@ -390,8 +393,7 @@ async def test_an_alarm_makes_a_provider_due_at_once(world: World, autojump_cloc
 
 async def test_an_alarm_during_a_poll_is_heard_after_it(world: World, autojump_clock: Clock) -> None:  # noqa: ARG001
     world.seconds_per_fetch = 15
-    alarm = Alarm()
-    async with running(world, alarm):
+    async with running(world) as alarm:
         await trio.sleep(12)
         alarm.ring()
         await trio.sleep(20)
@@ -400,8 +402,7 @@ async def test_an_alarm_during_a_poll_is_heard_after_it(world: World, autojump_c
 
 async def test_an_alarm_does_not_override_what_the_server_asked_for(world: World, autojump_clock: Clock) -> None:  # noqa: ARG001
     world.answers = [FetchError("HTTP 429", status=429, retry_after=1800)]
-    alarm = Alarm()
-    async with running(world, alarm):
+    async with running(world) as alarm:
         await trio.sleep(100)
         alarm.ring()
         await trio.sleep(1000)
@@ -409,10 +410,13 @@ async def test_an_alarm_does_not_override_what_the_server_asked_for(world: World
 
 
 @asynccontextmanager
-async def running(world: World, alarm: Alarm) -> AsyncIterator[None]:
+async def running(world: World) -> AsyncIterator[Alarm]:
+    timetable = Timetable()
+    alarm = Alarm(timetable)
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(timetable.run)
         nursery.start_soon(run_poller, CONFIG, world.state, world.poll, alarm)
-        yield
+        yield alarm
         nursery.cancel_scope.cancel()
 
 
