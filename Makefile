@@ -21,7 +21,7 @@ lint: .venv/for-lint
 	$(BIN)/mypy
 	$(BIN)/flake8-async --disable=ASYNC9,ASYNC109,ASYNC114,ASYNC124,ASYNC127 statustrio/*.py statustrio/*/*.py
 
-# The daemon beside what a user would write instead: half an hour, and a minute. Both need nginx.
+# The daemon beside what a user would write instead: an hour, and two minutes. Both need nginx.
 bench: .venv/for-bench
 	$(BIN)/python benchmarks
 

@@ -83,7 +83,7 @@ def redirect(response: httpx.Response, asked: Target, *, guarded: bool) -> Redir
     scheme = target.url.scheme
     if scheme not in DEFAULT_PORTS:
         raise FetchError(f"redirected to {scheme[:20]}:..., which is not http(s)")
-    if not target.url.host:
+    if not target.host:
         raise FetchError("redirected to an address that is not valid")
     if asked.url.scheme == "https" and scheme == "http":
         raise FetchError("redirected from https to http")

@@ -98,7 +98,7 @@ class Daemon:
     async def run(self, *, once: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> bool:
         """Run until told to stop (SIGINT, SIGTERM, `stop`) or, `once`, until every provider was polled.
 
-        Returns whether every consumer has had all events. Started means: signals are heard, consumers are ready.
+        Returns whether every consumer has had all events. Started means: signals are heard, consumers are on their way.
         """
         install_resolver()
         self._web = Web(limits=Limits.from_config(self.config.limits))

@@ -11,7 +11,7 @@ import logging
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, nullcontext
+from contextlib import AsyncExitStack, aclosing, nullcontext
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
@@ -166,10 +166,9 @@ class Fetcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        while self._ways:
-            _, way = self._ways.popitem()
-            async with self:  # the others, whatever comes of this one
-                await way.aclose()
+        async with AsyncExitStack() as ends:  # the others, whatever comes of one
+            for way in self._ways.values():
+                ends.push_async_callback(way.aclose)
 
     async def get(
         self,

@@ -9,7 +9,9 @@ import ctypes
 import gc
 import resource
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 
 def raise_open_files() -> None:
@@ -24,7 +26,8 @@ def keep_pauses_short() -> None:
     """Let nothing but the loop's own work keep the loop from its polls."""
     # At each read and write the loop gives the lock away: a busy thread would keep it for the usual 5 ms each time.
     sys.setswitchinterval(0.0005)
-    # Ours die by their count: of ten thousand providers' objects a full collection, most of a second, finds none dead.
+    # Ours die by their count, but for those of documents that are ill-formed: of ten thousand providers' objects a full
+    # collection, most of a second, finds none dead.
     gc.set_threshold(10_000, 3, 100)
 
 
@@ -34,5 +37,15 @@ def give_back_memory() -> None:
     By itself it returns only what is free at the end. The first answer over each TLS connection leaves a buffer of
     16 KiB until the second: of five thousand, an eighth of all their memory.
     """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Callable[[int], object] | None:
+    try:
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return None
+    return trim

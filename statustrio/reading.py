@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from statustrio import __version__
 from statustrio.errors import FeedError
-from statustrio.feed.parse import Entry, Feed, digest, open_source, parse_source
+from statustrio.feed.parse import MOST_ENTRIES, Entry, Feed, digest, open_source, parse_source
 from statustrio.feed.scan import KEY_LENGTH, Scan, are_sound, scan
 from statustrio.model import Reading, Shape, Shown
 from statustrio.packing import pack
@@ -101,6 +101,7 @@ def read_again(
         or chosen is None
         or shell != _shell(cut, url, platform, hint)
         or len(known_keys) != len(last.window)
+        or len(cut.entries) > MOST_ENTRIES
     ):
         return None
     known = dict(zip(known_keys, last.window, strict=True))

@@ -21,7 +21,7 @@ class Target:
     text: str
     url: httpx.URL = field(eq=False)
     host: str = field(eq=False)
-    """As it is dialled."""
+    """As it is dialled. `url.host` would decode it, and raise for a label that only looks encoded (`xn--`)."""
     literal: str | None = field(eq=False)
     """The address that `host` spells out, None if it is a name."""
     loopback: bool = field(eq=False)
@@ -60,7 +60,7 @@ def parse(url: str) -> tuple[Target, str | None]:
         target = Target.from_url(parsed.copy_with(userinfo=b"") if parsed.userinfo else parsed)
     except (httpx.InvalidURL, ValueError) as exc:
         raise FetchError("not a valid URL") from exc
-    if parsed.scheme not in DEFAULT_PORTS or not parsed.host:
+    if parsed.scheme not in DEFAULT_PORTS or not target.host:
         raise FetchError("not an http(s) URL")
     if not parsed.userinfo:
         return target, None

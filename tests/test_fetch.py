@@ -311,6 +311,15 @@ async def test_a_port_nobody_listens_on_refuses() -> None:
             assert not (await failure(fetcher, server.url("/"))).unconnected, "a first connection came about"
 
 
+@pytest.mark.parametrize("host", ["xn--", "xn--a.example.com"])
+def test_a_host_that_only_looks_encoded_is_one_that_nobody_finds(host: str) -> None:
+    """It is no bug of ours: to decode such a label is an error, and nothing here needs it decoded."""
+    target, _ = parse(f"https://{host}/feed")
+    assert target.host == host
+    asked, _ = parse("https://status.example.com/feed")
+    assert answers.redirect(moved(f"https://{host}/"), asked, guarded=True).to.host == host
+
+
 @both
 @pytest.mark.parametrize("url", ["ftp://example.com/", "feed.xml", "http://", "http://[::1", f"http://{'a' * 70}/"])
 async def test_what_is_no_url_is_said_without_quoting_it(url: str) -> None:

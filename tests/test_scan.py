@@ -254,3 +254,13 @@ def test_over_the_life_of_a_page_the_shortcut_agrees_with_the_whole(page: str) -
             taken += shortcut_agrees(body, last)
         last = whole(body, last)
     assert taken > 0.6 * total
+
+
+def test_what_is_past_the_most_that_is_read_of_a_feed_is_read_by_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = whole(atom(ONE, TWO))
+    for module in (parse, reading):
+        monkeypatch.setattr(module, "MOST_ENTRIES", 2)
+    longer = atom(ONE, TWO, THREE)
+    assert whole(longer, first).readings == ()
+    assert again(longer, first) is None
+    assert again(atom(THREE, TWO), first) == whole(atom(THREE, TWO), first)

@@ -43,7 +43,7 @@ class Health:
     provider: str
     next_poll_at: datetime | None
     last_polled_at: datetime | None = None
-    """Of polls that confirmed the last document; None where the last poll wrote its own."""
+    """When the last poll that succeeded began, which may be before a time that it wrote itself; None: none did."""
 
 
 @frozen
