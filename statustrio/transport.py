@@ -89,6 +89,8 @@ class _Connection:
             await trio.lowlevel.wait_readable(self._sock)
         while True:
             try:
+                if isinstance(self._sock, ssl.SSLSocket) and not self._sock.pending():
+                    self._peek()  # raises what an `SSLSocket` would take for the end: that the peer reset it
                 return self._sock.recv(_CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
                 await trio.lowlevel.wait_readable(self._sock)
@@ -100,8 +102,7 @@ class _Connection:
         if self._pending():
             return True
         try:
-            # Below TLS: an `SSLSocket` cannot peek, and even a record of its own is unexpected here.
-            socket.socket.recv(self._sock, 1, socket.MSG_PEEK)
+            self._peek()  # even a record of TLS's own is unexpected here
         except BlockingIOError:
             return False
         except OSError:
@@ -122,6 +123,10 @@ class _Connection:
 
     async def aclose(self) -> None:
         self.close()
+
+    def _peek(self) -> None:
+        """Look below TLS for bytes or an end, as an `SSLSocket` cannot. Raises BlockingIOError if there is neither."""
+        socket.socket.recv(self._sock, 1, socket.MSG_PEEK)
 
     def _pending(self) -> bool:
         return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0

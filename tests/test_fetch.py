@@ -25,6 +25,7 @@ from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from server import (
+    Exchange,
     Page,
     PageServer,
     Script,
@@ -700,6 +701,25 @@ async def test_a_bad_certificate_is_named(trust: Trust, name: str, expired: bool
         error = await failure(fetcher, server.url("/feed"))
     assert str(error).startswith(reason)
     assert not error.unconnected
+
+
+@both
+async def test_a_reset_over_tls_is_no_end_of_a_body(trust: Trust) -> None:
+    """Without a length nothing else tells half a body from a whole one."""
+
+    async def half_a_body(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(b"<feed>half")
+        await reset(exchange)
+        assert isinstance(exchange.stream, trio.SSLStream)
+        await exchange.stream.transport_stream.aclose()  # without a word of TLS's
+
+    async with (
+        open_server(tls=trust.server()) as server,
+        open_fetcher(make_web(ssl_context=trust.client()), timeout=2) as fetcher,
+    ):
+        server.pages["/"] = Page(script=half_a_body)
+        assert str(await failure(fetcher, server.url("/"))).startswith("connection reset by peer")
 
 
 @both

@@ -107,6 +107,41 @@ def test_a_border_that_is_the_text_of_something_else_is_none(text: str) -> None:
     assert whole(rss(item("[Resolved] a", more=text), item("[Resolved] b"))).trace is None
 
 
+HUGO = rss(item("[Resolved] a"), title="T", head="<generator>Hugo</generator>").replace(b">T<", b"><![CDATA[TITLE]]><")
+BASED = entry("[Resolved] a", id="a").replace("<entry", '<entry xml:base="http://other.example/"')
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            atom(BASED), atom(BASED, entry("[Resolved] b", id="b", link="/b")), id="a base for all that follow"
+        ),
+        pytest.param(
+            rss(item("[Resolved] a", more='<link base="http://o.example/">/x</link>')),
+            rss(item("[Resolved] a", more='<link base="http://o.example/">/x</link>'), item("[Resolved] b")),
+            id="a base of one link",
+        ),
+        pytest.param(
+            rss(item("[Resolved] a"), head="<fullitem>x</fullitem>"),
+            rss(
+                item("[Resolved] a"),
+                item("[Resolved] b", more="<summary>s</summary><description>d</description>"),
+                head="<fullitem>x</fullitem>",
+            ),
+            id="what a second summary is",
+        ),
+        pytest.param(
+            HUGO.replace(b"TITLE", b"<updated>status</updated>"),
+            HUGO.replace(b"TITLE", b"<updated>none</updated>"),
+            id="a text that looks like the feed's own time",
+        ),
+    ],
+)
+def test_what_a_parser_remembers_from_before_an_entry_is_left_to_it(before: bytes, after: bytes) -> None:
+    assert not shortcut_agrees(after, whole(before))
+
+
 def test_the_feeds_own_time_moves_and_nothing_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     first = whole(atom(ONE, TWO, head="<updated>2026-03-01T10:00:00Z</updated>"))
     monkeypatch.setattr("statustrio.reading.parse_source", None)

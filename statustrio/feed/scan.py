@@ -22,7 +22,7 @@ _TAGS = {"feed": "entry", "rss": "item"}
 _AFTER_NAME = frozenset(" \t\r\n>")
 
 # What is no match is so in linear time: each quantifier is possessive.
-_ATTRIBUTES = r"""(?:\s++(?!xmlns)[\w:.-]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+"""
+_ATTRIBUTES = r"""(?:\s++(?!xmlns|(?i:(?:[\w.-]++:)?+base\b))[\w:.-]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+"""
 _TEXT = r"(?:[^<]++|<!\[CDATA\[(?>.*?\]\]>))*+"
 _COMMENT = "<!--(?:[^<>-]|-(?!->))*+-->"
 
@@ -43,7 +43,8 @@ _ENTRY = re.compile(
 )
 """An entry of which feedparser remembers nothing when it reads the next one.
 
-It does of an element in another one that holds text, and takes a namespace declared in one entry for declared in all.
+It does of an element in another one that holds text, and takes a namespace or a base for links that one entry declares
+for declared in all.
 """
 _HEAD = re.compile(
     rf"(?:\s++|<\?[^<>]*+>|{_COMMENT})*+<(?:feed|rss)[^<>]*+>\s*+(?:<channel[^<>]*+>)?+"
@@ -51,8 +52,12 @@ _HEAD = re.compile(
     re.DOTALL,
 )
 _TAIL = re.compile(rf"(?:\s++|{_COMMENT})*+(?:</channel>\s*+</rss>|</feed>)(?:\s++|{_COMMENT})*+", re.DOTALL)
-_STAMP = re.compile(r"<(updated|lastBuildDate|pubDate|dc:date)>[\w ,:.+-]*</\1>", re.ASCII)
-"""The feed's own time: it moves at some pages with each request, and says nothing of the entries."""
+_STAMP = re.compile(
+    r"(<!\[CDATA\[.*?\]\]>)|<(updated|lastBuildDate|pubDate|dc:date)>[\w ,:.+-]*</\2>", re.ASCII | re.DOTALL
+)
+"""The feed's own time: it moves at some pages with each request, and says nothing of the entries. Text that only looks
+like it is no match but for its group 1.
+"""
 
 
 @frozen
@@ -70,7 +75,7 @@ class Scan:
 
     def shell(self) -> str:
         """A fingerprint of all around the entries, the feed's own time left out."""
-        return _key(_STAMP.sub("", self.head) + self.tail)
+        return _key(_STAMP.sub(r"\1", self.head) + self.tail)
 
     def only(self, entries: Iterable[str]) -> Source:
         """The document as it would be with these entries alone."""
@@ -110,7 +115,8 @@ def scan(source: Source) -> Scan | None:
 
 def are_sound(entries: Iterable[str]) -> bool:
     """Whether these are entries to a parser too, each read as if it stood alone; False if in doubt."""
-    return all(map(_ENTRY.fullmatch, entries))
+    # What feedparser makes of a second summary depends on what came before its entry.
+    return all(text.count("<summary") + text.count("<description") <= 1 and _ENTRY.fullmatch(text) for text in entries)
 
 
 def _key(text: str) -> str:
