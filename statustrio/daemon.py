@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 import trio
-from attrs import define, evolve, field
+from attrs import define, field
 
 from statustrio.clock import now
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
@@ -291,8 +291,9 @@ class Daemon:
             if isinstance(got, NotModified):
                 return got
             # What is remembered of where a document came from is told when it changes.
-            moved_to = self.redactor.hide(got.moved_to) if got.moved_to else None
-            return evolve(got, url=self.redactor.hide(got.url), moved_to=moved_to)
+            got.url = self.redactor.hide(got.url)
+            got.moved_to = self.redactor.hide(got.moved_to) if got.moved_to else None
+            return got
 
         return Poll(
             fetch=fetch,

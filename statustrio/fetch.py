@@ -11,7 +11,7 @@ import logging
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, aclosing, nullcontext
+from contextlib import aclosing, nullcontext
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
@@ -166,9 +166,7 @@ class Fetcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        async with AsyncExitStack() as ends:  # the others, whatever comes of one
-            for way in self._ways.values():
-                ends.push_async_callback(way.aclose)
+        await _close([*self._ways.values()])
 
     async def get(
         self,
@@ -311,6 +309,15 @@ async def _send(way: httpx.AsyncBaseTransport, request: httpx.Request, trail: _T
         if not trail.may_repeat:
             raise
     return await way.handle_async_request(request)
+
+
+async def _close(ways: list[httpx.AsyncBaseTransport]) -> None:
+    """Close them all, whatever comes of one."""
+    if ways:
+        try:
+            await ways.pop().aclose()
+        finally:
+            await _close(ways)
 
 
 def _came_from_public(response: httpx.Response, target: Target, *, proxied: bool) -> bool:

@@ -154,6 +154,10 @@ class Window:
     def __bool__(self) -> bool:
         return self != Window()
 
+    def digests(self) -> tuple[str, ...]:
+        """Those of all entries: a quarter of the work of reading the whole."""
+        return tuple(digest for digest, *_ in json.loads(self.text))
+
 
 @frozen
 class KeptBody:

@@ -165,8 +165,10 @@ async def _look(
 
 
 def _shows_the_same(seen: Seen, state: ProviderState) -> bool:
-    last = (state.platform, state.shape, state.host, state.moved_to, tuple(state.window))
-    return (seen.platform, seen.shape, seen.host, seen.moved_to, seen.window) == last
+    last = (state.platform, state.shape, state.host, state.moved_to)
+    # What an entry says decides all that is remembered of it.
+    digests = tuple(shown.digest for shown in seen.window)
+    return (seen.platform, seen.shape, seen.host, seen.moved_to) == last and digests == state.window.digests()
 
 
 def _kept(document: Document, fetched: Fetched, config: ProviderConfig) -> KeptBody | None:
