@@ -166,7 +166,7 @@ class Fetcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await _close([*self._ways.values()])
+        await _close([*self._ways.values()])  # noqa: ASYNC102  as there
 
     async def get(
         self,
@@ -317,7 +317,7 @@ async def _close(ways: list[httpx.AsyncBaseTransport]) -> None:
         try:
             await ways.pop().aclose()
         finally:
-            await _close(ways)
+            await _close(ways)  # noqa: ASYNC102  ours waits for nothing, httpx's shields itself
 
 
 def _came_from_public(response: httpx.Response, target: Target, *, proxied: bool) -> bool:
