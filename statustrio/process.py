@@ -46,6 +46,6 @@ def give_back_memory() -> None:
 def _malloc_trim() -> Callable[[int], object] | None:
     try:
         trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError, TypeError):
+    except (OSError, AttributeError):
         return None
     return trim

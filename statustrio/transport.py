@@ -89,7 +89,7 @@ class _Connection:
             await trio.lowlevel.wait_readable(self._sock)
         while True:
             try:
-                if isinstance(self._sock, ssl.SSLSocket) and not self._sock.pending():
+                if isinstance(self._sock, ssl.SSLSocket) and not self._pending():
                     self._peek()  # raises what an `SSLSocket` would take for the end: that the peer reset it
                 return self._sock.recv(_CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):

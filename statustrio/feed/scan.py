@@ -55,8 +55,8 @@ _TAIL = re.compile(rf"(?:\s++|{_COMMENT})*+(?:</channel>\s*+</rss>|</feed>)(?:\s
 _STAMP = re.compile(
     r"(<!\[CDATA\[.*?\]\]>)|<(updated|lastBuildDate|pubDate|dc:date)>[\w ,:.+-]*</\2>", re.ASCII | re.DOTALL
 )
-"""The feed's own time: it moves at some pages with each request, and says nothing of the entries. Text that only looks
-like it is no match but for its group 1.
+"""The feed's own time: it moves at some pages with each request, and says nothing of the entries. Group 1 is a CDATA
+section, which stays as it is: what looks like a time there is text.
 """
 
 
