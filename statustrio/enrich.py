@@ -2,8 +2,8 @@
 
 Asked only about entries that changed, with a deadline of its own. When the page does not answer, the readings go
 on as they are and the provider's health is untouched. What is not there is not asked for again until the next
-start: the list, a single incident (its page may have deleted it, which says nothing about the others), and after
-a few incidents in a row without one answer the whole of it.
+start: the list, a single incident (its page may have deleted it, which says nothing about the others), and the whole
+of it where neither the list nor an incident is there, or a few incidents in a row are not.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SINGLE_REQUESTS = 3
 WITHOUT_LIST = 10
 """Single requests at most where the page has no list."""
 GIVE_UP_AFTER = 3
+"""Incidents that are not there, before one that is. The list counts for two."""
 NOT_FOUND = 404
 
 Get = Callable[[str, Validators], Awaitable[Fetched | NotModified]]
@@ -75,8 +76,12 @@ class Enricher:
             if the_list not in self._absent:
                 return
         for reading in readings[:WITHOUT_LIST]:
-            if self._answered or len(self._absent) <= GIVE_UP_AFTER:
+            if self._answered or not self._has_none():
                 facts |= await self._ask(incident_url(self._feed_url, reading.incident_id))
+
+    def _has_none(self) -> bool:
+        """Whether the page seems to have none of it: no Statuspage, though its feed looks like one."""
+        return len(self._absent) + (list_url(self._feed_url) in self._absent) >= GIVE_UP_AFTER
 
     async def _ask(self, url: str) -> Mapping[str, Facts]:
         """What a URL says; nothing if it is not there. FetchError if it does not answer now."""

@@ -103,26 +103,26 @@ def absorb(
         for one in life
         if (update := one.update).n in fresh
     )
-    if before and renamed:
-        horizon = max((update.at for update in known if update.at), default=None)
-        news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
-    if before and shape is Shape.PER_UPDATE and oldest:
-        news = tuple(one for one in news if one.edited or one.update.at is None or one.update.at >= oldest)
-    rewritten = before is not None and not renamed and _is_rewritten(before, reading, shape)
-    incident = _stored(before, reading, life, now)
-    told_over = before is not None and before.status in (Status.RESOLVED, Status.COMPLETED)
-    if before and told_over and shape is Shape.TIMELINE and incident.status not in OVER and not news:
-        # Its end alone vanished. A stale copy of the page looks like this, so it is no turn before an update says so.
-        incident = evolve(incident, status=before.status, resolved_at=before.resolved_at, open=False, expires_at=None)
-    over = incident.status in OVER
-    flipped = before is not None and over != (before.status in ENDED)
-    edited = rewritten or any(one.edited for one in news)
     by_n = {update.n: update for update in known}
     by_n |= {update.n: evolve(update, vanished=True) for update in matching.vanished}
     by_n |= {one.update.n: one.update for one in life}
+    incident = _stored(before, reading, life, tuple(by_n[n] for n in sorted(by_n)), now)
+    if before is None:
+        return Absorbed(None, incident, news, life[-1], rewritten=False, at=now)
+    if renamed:
+        horizon = max((update.at for update in known if update.at), default=None)
+        news = tuple(one for one in news if not one.edited and _is_later(one.update.at, horizon))
+    if shape is Shape.PER_UPDATE and oldest:
+        news = tuple(one for one in news if one.edited or one.update.at is None or one.update.at >= oldest)
+    rewritten = not renamed and _is_rewritten(before, reading, shape)
+    told_over = before.status in (Status.RESOLVED, Status.COMPLETED)
+    if told_over and shape is Shape.TIMELINE and incident.status not in OVER and not news:
+        # Its end alone vanished. A stale copy of the page looks like this, so it is no turn before an update says so.
+        incident = evolve(incident, status=before.status, resolved_at=before.resolved_at, open=False, expires_at=None)
+    flipped = (incident.status in OVER) != (before.status in ENDED)
+    edited = rewritten or any(one.edited for one in news)
     incident = evolve(
         incident,
-        updates=tuple(by_n[n] for n in sorted(by_n)),
         edits=0 if any(not one.edited for one in news) else incident.edits + edited,
         revision=incident.revision + (rewritten or flipped),
     )
@@ -184,8 +184,14 @@ def _timeline(
     return timeline, fresh
 
 
-def _stored(before: KnownIncident | None, reading: Reading, life: Sequence[News], now: datetime) -> KnownIncident:
-    """The incident without its updates; what the page does not say stays as it was known."""
+def _stored(
+    before: KnownIncident | None,
+    reading: Reading,
+    life: Sequence[News],
+    updates: tuple[KnownUpdate, ...],
+    now: datetime,
+) -> KnownIncident:
+    """The incident with these updates; what the page does not say stays as it was known."""
     fallback = before or KnownIncident(
         incident_id=reading.incident_id,
         kind=reading.kind,
@@ -206,6 +212,7 @@ def _stored(before: KnownIncident | None, reading: Reading, life: Sequence[News]
         kind=reading.kind,
         title=reading.title,
         status=status,
+        updates=updates,
         last_seen_at=now,
         url=reading.url or fallback.url,
         impact=reading.impact or fallback.impact,

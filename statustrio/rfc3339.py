@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 def to_text(at: datetime) -> str:
     """The time with a final `Z`; milliseconds only where there are any."""
-    at = at.astimezone(UTC)
-    return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds").replace("+00:00", "Z")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -180,17 +180,26 @@ async def test_what_is_not_there_is_not_asked_for_until_the_next_start(answer: C
 
 
 @pytest.mark.parametrize("answer", ABSENT, ids=["404", "html", "other json"])
-async def test_a_page_that_has_none_of_it_is_left_alone(answer: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("first_sight", [True, False])
+async def test_a_page_that_has_none_of_it_is_left_alone(answer: Callable[[], Any], *, first_sight: bool) -> None:
     incidents = [f"i{n}" for n in range(20)]
     page = Page({LIST: answer(), **{one(incident): answer() for incident in incidents}})
     enricher = page.enricher()
-    assert await enricher.enrich(readings("i0"), many=True) == readings("i0")
+    assert await enricher.enrich(readings(*incidents), many=first_sight) == readings(*incidents)
     for incident in incidents:
         assert await enricher.enrich(readings(incident), many=False) == readings(incident)
-    assert len(page.asked) <= 6
-    asked = len(page.asked)
     await enricher.enrich(readings(*incidents), many=False)
-    assert len(page.asked) == asked
+    assert page.urls == [LIST, one("i0")]
+
+
+async def test_after_three_incidents_that_are_not_there_no_other_is_asked_for() -> None:
+    incidents = [f"i{n}" for n in range(9)]
+    page = Page({one(incident): FetchError("HTTP 404", status=404) for incident in incidents})
+    enricher = page.enricher()
+    for incident in incidents:
+        await enricher.enrich(readings(incident), many=False)
+    assert page.urls == [one("i0"), one("i1"), one("i2")]
+    assert await enricher.enrich(readings("a"), many=True) == enriched("a"), "the list may be there all the same"
 
 
 async def test_a_page_without_the_list_is_asked_for_a_few_single_ones() -> None:

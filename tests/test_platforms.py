@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 from documents import at, bare
+from hypothesis import given
+from hypothesis import strategies as st
 
 from statustrio import config
 from statustrio.feed.parse import Entry, Feed
 from statustrio.model import Component, Shape
 from statustrio.platforms import BY_NAME, PLATFORMS, recognise
-from statustrio.platforms.platform import LONGEST_ID, Platform, last_segment, listed, own_id, path_key, web_url
+from statustrio.platforms.platform import LONGEST_ID, Platform, last_segment, listed, mostly, own_id, path_key, web_url
 
 STATUSPAGE = (
     "<small>Mar <var data-var='date'>24</var>, <var data-var='time'>12:00</var> UTC</small>"
@@ -81,6 +83,19 @@ def test_one_entry_about_somebody_elses_trouble_makes_no_platform(name: str) -> 
     assert recognise(feed(foreign)).name == name
     assert recognise(feed(entry("1"), foreign)).name == name
     assert recognise(feed(entry("1"), foreign, entry("2"))).name == "generic"
+
+
+@given(st.lists(st.booleans(), max_size=9))
+def test_half_of_the_entries_make_a_platform(ours: list[bool]) -> None:
+    document = feed(*(entry("ours" if one else "other") for one in ours))
+    assert mostly(document, lambda one: one.id == "ours") == (bool(ours) and 2 * sum(ours) >= len(ours))
+
+
+def test_no_more_entries_are_looked_at_than_it_takes_to_tell() -> None:
+    document = feed(*(entry(str(n)) for n in range(25)))
+    looked_at: list[str | None] = []
+    assert not mostly(document, lambda one: looked_at.append(one.id))
+    assert len(looked_at) == 13
 
 
 def test_platforms_have_names_and_shapes() -> None:

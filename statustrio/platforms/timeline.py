@@ -116,11 +116,11 @@ def sections(borders: Iterable[re.Match[str]], text: str) -> list[tuple[re.Match
 
 
 def blocks(content: str) -> list[Block]:
-    """The updates in the order in which they are printed. Small print without a clock belongs to a message."""
-    borders = (match for match in _BORDER.finditer(content) if _has_clock(match))
+    """The updates in the order in which they are printed."""
+    dates = {match: date for match in _BORDER.finditer(content) if (date := _date(match))}
     return [
-        Block(border.start(), parse_stamp(_date(border)), border["label"], message)
-        for border, message in sections(borders, content)
+        Block(border.start(), parse_stamp(dates[border]), border["label"], message)
+        for border, message in sections(dates, content)
     ]
 
 
@@ -155,12 +155,13 @@ def later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def has_blocks(content: str) -> bool:
     """Whether there is any update."""
-    return any(_has_clock(match) for match in _BORDER.finditer(content))
+    return any(_date(match) for match in _BORDER.finditer(content))
 
 
 def has_year(content: str) -> bool:
     """Whether the first update has a whole date."""
-    stamp = next((parse_stamp(_date(match)) for match in _BORDER.finditer(content) if _has_clock(match)), None)
+    date = next((date for match in _BORDER.finditer(content) if (date := _date(match))), None)
+    stamp = parse_stamp(date) if date else None
     return stamp is not None and stamp.year is not None
 
 
@@ -181,9 +182,7 @@ def parse_stamp(text: str) -> Stamp | None:
     )
 
 
-def _date(border: re.Match[str]) -> str:
-    return _TAG.sub("", border["date"])
-
-
-def _has_clock(border: re.Match[str]) -> bool:
-    return _CLOCK.search(_date(border)) is not None
+def _date(border: re.Match[str]) -> str | None:
+    """The date of an update; None for small print without a clock, which belongs to a message."""
+    date = _TAG.sub("", border["date"])
+    return date if _CLOCK.search(date) else None

@@ -195,7 +195,7 @@ def label_of(words: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
     `own`, in lower case as well, are what words mean on one platform alone.
     """
     words = one_line(words).casefold()
-    return own.get(words) or WORDS.get(words, words.replace(" ", "_") or str(Status.UNKNOWN))
+    return own.get(words) or WORDS.get(words) or words.replace(" ", "_") or str(Status.UNKNOWN)
 
 
 def kind_of(label: str) -> Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -12,7 +12,7 @@ from functools import cache
 from statustrio.codec import from_data, from_json, to_json
 from statustrio.events import Event
 from statustrio.filters import Story
-from statustrio.model import Change, Draft, KeptBody, Known, KnownIncident, KnownUpdate, ProviderState
+from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
 from statustrio.rfc3339 import to_text
 from statustrio.rules import Rule
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
@@ -151,8 +151,11 @@ class SqliteStore:
                 "UPDATE OR REPLACE stories SET incident_id = ? WHERE provider = ? AND incident_id = ?",
                 (new, state.provider, old),
             )
-        for incident in change.incidents:
-            self._save_incident(state.provider, incident)
+        self._save("incidents", ("provider", "id"), [incident_row(state.provider, one) for one in change.incidents])
+        updates = [
+            update_row(state.provider, one.incident_id, update) for one in change.incidents for update in one.updates
+        ]
+        self._save("updates", ("provider", "incident_id", "n"), updates)
         events = tuple(self._log(draft, change.at, state) for draft in change.drafts)
         if change.body:
             self._keep(change.body, change, events)
@@ -170,12 +173,9 @@ class SqliteStore:
             {"provider": change.state.provider, "keep": body.keep},
         )
 
-    def _save_incident(self, provider: str, incident: KnownIncident) -> None:
-        row = incident_row(provider, incident)
-        self._execute(_upsert("incidents", tuple(row), ("provider", "id")), row)
-        rows = [update_row(provider, incident.incident_id, update) for update in incident.updates]
+    def _save(self, table: str, keys: tuple[str, ...], rows: Sequence[Mapping[str, object]]) -> None:
         if rows:
-            self._connection.executemany(_upsert("updates", tuple(rows[0]), ("provider", "incident_id", "n")), rows)
+            self._connection.executemany(_upsert(table, tuple(rows[0]), keys), rows)
 
     def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
         if not self._durable:
