@@ -1,4 +1,4 @@
--- The database of statustrio, schema version 3 (PRAGMA user_version). Times are RFC 3339 text in UTC.
+-- The database of statustrio, schema version 4 (PRAGMA user_version). Times are RFC 3339 text in UTC.
 -- For people: the four views at the end, and the table events. Everything else may change with the version.
 
 CREATE TABLE providers (
@@ -111,9 +111,32 @@ CREATE TABLE stories (
   consumer    TEXT NOT NULL REFERENCES consumers (id) ON DELETE CASCADE,
   provider    TEXT NOT NULL,
   incident_id TEXT NOT NULL,
-  story       TEXT NOT NULL,                        -- JSON: what the consumer's filters know of the incident
+  story       TEXT NOT NULL,                        -- JSON: what the consumer was told of the incident, and waits for
+  due         TEXT,                                 -- when something is to be told of it without a further event
+  title       TEXT,
+  begun_at    TEXT,                                 -- when it last began to be told
   PRIMARY KEY (consumer, provider, incident_id)
 ) WITHOUT ROWID;
+CREATE INDEX stories_due ON stories (consumer, due) WHERE due IS NOT NULL;
+
+CREATE TABLE mutes (
+  provider    TEXT NOT NULL DEFAULT '',             -- '': all of them
+  incident_id TEXT NOT NULL DEFAULT '',             -- '': all of them
+  until       TEXT NOT NULL,
+  reason      TEXT,
+  muted_at    TEXT NOT NULL,
+  PRIMARY KEY (provider, incident_id)
+) WITHOUT ROWID;
+
+CREATE TABLE dead_letters (
+  id       INTEGER PRIMARY KEY,
+  consumer TEXT NOT NULL,
+  seq      INTEGER NOT NULL,                        -- of the event; of a summary the last one in it
+  event    TEXT NOT NULL,
+  line     TEXT NOT NULL,                           -- the JSON line that was not taken
+  reason   TEXT NOT NULL,                           -- the last answer
+  set_aside_at TEXT NOT NULL
+);
 
 CREATE TABLE monitor (
   key   TEXT PRIMARY KEY,                           -- offline_since

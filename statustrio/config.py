@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import time, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,9 +46,12 @@ from statustrio.short_form import expand, provider_id
 
 PLATFORMS = frozenset(
     "aws azure betterstack checkly cstate datocms flashduty gcp generic heroku hund incidentio instatus kener"  # noqa: SIM905  one name a line would fill a page
-    " lambstatus m365 openstatus pagerduty paypal slack statusio statusiq statuspage xai".split()
+    " lambstatus m365 openstatus pagerduty paypal slack statusio statusiq statuspage statustrio xai".split()
 )
 """Their names alone: the readers would cost every command the import of feedparser."""
+
+EXTRAS = frozenset({"apprise"})
+"""Types of consumers that need a package of their own name."""
 
 POLL_SECONDS = 60.0
 OPEN_POLL_SECONDS = 20.0
@@ -91,6 +96,21 @@ class FilterConfig:
 
 
 @frozen
+class TimingConfig:
+    """When a consumer wants to hear what passes its filters; None: at once, always.
+
+    `digest` and `quiet_hours` are times of day here.
+    """
+
+    hold: timedelta | None = None
+    max_age: timedelta | None = None
+    repeat_window: timedelta | None = None
+    remind_before: timedelta | None = None
+    digest: time | None = None
+    quiet_hours: tuple[time, time] | None = None
+
+
+@frozen
 class ConsumerConfig:
     """Where events go. `from_start`: a consumer the database does not know begins with the oldest event.
 
@@ -101,8 +121,16 @@ class ConsumerConfig:
     type: str
     workers: int = 1
     filter: FilterConfig = FilterConfig()
+    timing: TimingConfig = TimingConfig()
     from_start: bool = False
     path: str | None = None
+    url: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
+    shape: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    argv: tuple[str, ...] = field(default=(), repr=False)
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    timeout_seconds: float = 10.0
 
 
 @frozen
@@ -283,7 +311,10 @@ class _Reader:
             self._problem((*path, "type"), f"this key is needed; known are {', '.join(CONSUMERS)}")
         else:
             try:
-                return CONSUMERS[check_one_of(item["type"], CONSUMERS, "consumer type")]
+                kind_of_consumer = check_one_of(item["type"], CONSUMERS, "consumer type")
+                if kind_of_consumer in EXTRAS and find_spec(kind_of_consumer) is None:
+                    raise BadValueError(f"this type needs an extra: pip install 'statustrio[{kind_of_consumer}]'")
+                return CONSUMERS[kind_of_consumer]
             except BadValueError as error:
                 self._problem((*path, "type"), str(error))
         return None
@@ -317,6 +348,7 @@ def _consumer(item: ConsumerItem) -> ConsumerConfig:
         type=item.type,
         workers=item.workers or 1,
         filter=FilterConfig(**{of.name: getattr(item, of.name) for of in fields(FilterConfig)}),
+        timing=TimingConfig(**{of.name: getattr(item, of.name) for of in fields(TimingConfig)}),
         from_start=bool(item.from_),
         **settings,
     )

@@ -8,6 +8,7 @@ Messages never quote a value that may come from the environment.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import time, timedelta
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, NewType, TypeVar, Union, get_args, get_origin
 
@@ -46,9 +47,21 @@ TagRef = NewType("TagRef", str)
 EventPattern = NewType("EventPattern", str)
 Expression = NewType("Expression", str)
 FilePath = NewType("FilePath", str)
+HookUrl = NewType("HookUrl", str)
+ServiceUrl = NewType("ServiceUrl", str)
+Secret = NewType("Secret", str)
+Shape = NewType("Shape", str)
+Argv = NewType("Argv", tuple[str, ...])
+Argument = NewType("Argument", str)
+Span = NewType("Span", timedelta)
+Clock = NewType("Clock", time)
+Clocks = NewType("Clocks", tuple[time, time])
 
 PATTERNS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in NAMES))
 """`incident.*` and the like, which stand for all events of a family."""
+
+SHAPES = ("slack", "teams", "discord")
+"""The bodies that chat services take of a webhook."""
 
 TRANSPORTS = ("own", "httpx")
 """What can carry requests: `own` is quick, `httpx` what everybody knows."""
@@ -99,6 +112,12 @@ class ConsumerItem:
     components: tuple[Line, ...] = ()
     min_impact: Impact | None = None
     match: Expression | None = None
+    hold: Span | None = None
+    max_age: Span | None = None
+    repeat_window: Span | None = None
+    remind_before: Span | None = None
+    digest: Clock | None = None
+    quiet_hours: Clocks | None = None
 
 
 @frozen(kw_only=True)
@@ -111,7 +130,40 @@ class FileItem(ConsumerItem):
     path: FilePath
 
 
-CONSUMERS: dict[str, type[ConsumerItem]] = {"stdout": StdoutItem, "file": FileItem}
+@frozen(kw_only=True)
+class AtomItem(ConsumerItem):
+    path: FilePath
+
+
+@frozen(kw_only=True)
+class WebhookItem(ConsumerItem):
+    url: HookUrl
+    secret: Secret | None = None
+    shape: Shape | None = None
+    headers: Headers | None = None
+    timeout_seconds: Seconds | None = None
+
+
+@frozen(kw_only=True)
+class CommandItem(ConsumerItem):
+    argv: Argv
+    timeout_seconds: Seconds = Seconds(30.0)
+
+
+@frozen(kw_only=True)
+class AppriseItem(ConsumerItem):
+    urls: tuple[ServiceUrl, ...]
+    timeout_seconds: Seconds = Seconds(30.0)
+
+
+CONSUMERS: dict[str, type[ConsumerItem]] = {
+    "stdout": StdoutItem,
+    "file": FileItem,
+    "atom": AtomItem,
+    "webhook": WebhookItem,
+    "command": CommandItem,
+    "apprise": AppriseItem,
+}
 
 
 @frozen
@@ -207,6 +259,15 @@ def _converter(around: Surroundings) -> Converter:
         Impact: values.check_impact,
         Expression: values.check_expression,
         FilePath: filled(values.check_file_path),
+        HookUrl: filled(values.check_url),
+        ServiceUrl: filled(values.check_service_url),
+        Secret: filled(values.check_secret),
+        Shape: one_of(SHAPES, "shape"),
+        Argv: lambda value: tuple(converter.structure(values.check_command(value), list[Argument])),
+        Argument: filled(values.check_argument),
+        Span: values.check_span,
+        Clock: values.check_clock,
+        Clocks: values.check_clocks,
     }
     for of, check in checks.items():
         converter.register_structure_hook(of, _hook(check))

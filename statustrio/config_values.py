@@ -5,12 +5,14 @@ They know neither keys nor places. Messages never quote a value that may come fr
 
 from __future__ import annotations
 
+import base64
 import difflib
 import ipaddress
 import re
 import unicodedata
 import warnings
 from collections.abc import Collection
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 from statustrio.model import Impact
@@ -29,6 +31,10 @@ MOST_COPIES = 1_000
 
 FEW = 12
 """As many choices as a message can list."""
+
+SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+"""Seconds of the units in which people write a span of time."""
+LONGEST_SPAN = timedelta(days=366)
 
 RESERVED_IDS = frozenset({"all"})
 """`mute all` must mean everything."""
@@ -214,6 +220,36 @@ def check_header_value(value: str) -> str:
     return value
 
 
+def check_secret(value: str) -> str:
+    """`whsec_` and the base64 of 24 to 64 bytes, as Standard Webhooks asks."""
+    try:
+        key = base64.b64decode(value.removeprefix("whsec_"), validate=True) if value.startswith("whsec_") else b""
+    except ValueError:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise BadValueError("must be whsec_ and the base64 of 24 to 64 random bytes")
+    return value
+
+
+def check_service_url(value: str) -> str:
+    """A URL as Apprise has them: `slack://token`, `mailto://user:pass@host`."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s]+", value) or _CONTROL.search(value):
+        raise BadValueError("must be a URL of Apprise, such as slack://TOKEN or mailto://user:password@example.com")
+    return value
+
+
+def check_command(value: object) -> list[object]:
+    if not isinstance(value, list) or not value:
+        raise BadValueError("must be a list that begins with a program, such as [./page-oncall, --loud]")
+    return value
+
+
+def check_argument(value: str) -> str:
+    if "\0" in value:
+        raise BadValueError("an argument holds no zero byte")
+    return value
+
+
 def check_file_path(value: str) -> str:
     if not value.strip() or "\0" in value:
         raise BadValueError("must name a file")
@@ -238,6 +274,39 @@ def check_expression(value: object) -> str:
     except (re.error, OverflowError, RecursionError) as error:
         raise BadValueError(f"not a regular expression: {error}") from None
     return text
+
+
+def check_span(value: object) -> timedelta:
+    """`3m`, `2h`, `7d`."""
+    match = re.fullmatch(r"([0-9]{1,6}) ?([smhdw])", value) if isinstance(value, str) else None
+    if match is None:
+        raise BadValueError("must be a span of time, such as 30s, 3m, 2h or 7d")
+    span = timedelta(seconds=int(match[1]) * SPANS[match[2]])
+    if not timedelta(0) < span <= LONGEST_SPAN:
+        raise BadValueError(f"must be longer than nothing and at most {LONGEST_SPAN.days} days")
+    return span
+
+
+def check_clock(value: object) -> time:
+    """`09:00`."""
+    match = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", value) if isinstance(value, str) else None
+    try:
+        if match is not None:
+            return time(int(match[1]), int(match[2]))
+    except ValueError:
+        pass
+    raise BadValueError("must be a time of day, such as 09:00")
+
+
+def check_clocks(value: object) -> tuple[time, time]:
+    """`22:00-07:00`."""
+    begin, dash, end = value.partition("-") if isinstance(value, str) else ("", "", "")
+    if not dash:
+        raise BadValueError("must be two times of day, such as 22:00-07:00")
+    clocks = check_clock(begin.strip()), check_clock(end.strip())
+    if clocks[0] == clocks[1]:
+        raise BadValueError("begins and ends at the same time of day")
+    return clocks
 
 
 def check_one_of(value: object, choices: Collection[str], what: str, none: str = "") -> str:

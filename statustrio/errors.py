@@ -49,7 +49,18 @@ class FeedError(StatustrioError):
 
 
 class DeliveryError(StatustrioError):
-    """A consumer could not take an event now; the event is still owed and is tried again."""
+    """A consumer could not take an event now; the event is still owed and is tried again.
+
+    `retry_after` is the pause in seconds that it asked for.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class RejectedError(DeliveryError):
+    """A consumer does not take this event, and would not in an hour: it is set aside after a few tries."""
 
 
 class ConsumerGoneError(StatustrioError):

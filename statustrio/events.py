@@ -14,6 +14,29 @@ WARNINGS = frozenset(
 )
 """The events of level `warning`; all others are `info`."""
 
+BEGINNINGS = frozenset(
+    {
+        "incident.opened",
+        "incident.reopened",
+        "maintenance.scheduled",
+        "maintenance.started",
+        "provider.unreachable",
+        "monitor.offline",
+    }
+)
+"""The events that begin something, or go on with it once more."""
+ENDS = frozenset(
+    {
+        "incident.resolved",
+        "incident.withdrawn",
+        "maintenance.completed",
+        "maintenance.withdrawn",
+        "provider.recovered",
+        "monitor.online",
+    }
+)
+"""The events that end it."""
+
 NAMES = (
     *(
         f"incident.{what}"
@@ -23,7 +46,10 @@ NAMES = (
     *(f"provider.{what}" for what in ("unreachable", "recovered", "gap", "changed")),
     *(f"monitor.{what}" for what in ("offline", "online")),
 )
-"""Every name an event can have."""
+"""Every name an event of the log can have."""
+SUMMARY = "monitor.summary"
+REMINDER = "maintenance.reminder"
+"""What consumers can be told beside: made for one of them by its settings, and in no log."""
 
 
 @frozen

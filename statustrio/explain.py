@@ -11,15 +11,23 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
-from statustrio.config import ConsumerConfig, FilterConfig
+from statustrio.config import ConsumerConfig
 from statustrio.errors import FeedError
 from statustrio.events import Event
 from statustrio.feed.parse import Entry, parse_feed
 from statustrio.feed.text import html_to_text
-from statustrio.filters import Story, Verdict, judge
 from statustrio.packing import unpack
 from statustrio.platforms import BY_NAME
 from statustrio.rfc3339 import to_text
+from statustrio.routing import Routing, Telling
+from statustrio.stories import Mute, Story, Why
+
+_UNTOLD = {
+    Why.HOLD: "it was over before that time",
+    Why.MUTE: "it was over before the mute ended",
+    Why.REPEAT_WINDOW: "another one of this title was told shortly before",
+}
+"""Why an incident is not told at all."""
 
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
@@ -102,27 +110,77 @@ def _lines(entry: Entry) -> Iterator[str]:
 
 
 def judgements(
-    consumers: Iterable[ConsumerConfig], tags: Mapping[str, tuple[str, ...]], events: Sequence[Event]
-) -> list[tuple[ConsumerConfig, Verdict]]:
-    """What each consumer's filters make of the last of these events; they are those of one incident, oldest first."""
-    found = []
-    for consumer in consumers:
-        verdict = Verdict(Story())
-        for event in events:
-            verdict = judge(consumer.filter, tags, verdict.story, event)
-        found.append((consumer, verdict))
-    return found
+    consumers: Iterable[ConsumerConfig],
+    tags: Mapping[str, tuple[str, ...]],
+    events: Sequence[Event],
+    mutes: tuple[Mute, ...] = (),
+) -> list[tuple[ConsumerConfig, Telling]]:
+    """What each consumer makes of the last of these events; they are those of one incident, oldest first."""
+    return [(consumer, _judged(Routing(consumer, tags, mutes=mutes), events)) for consumer in consumers]
 
 
-def stop(config: FilterConfig, verdict: Verdict) -> str | None:
-    """The filter that stopped an event, with what it asks for and what the incident has shown so far."""
-    name = verdict.stopped_by
+def _judged(routing: Routing, events: Sequence[Event]) -> Telling:
+    for event in events:
+        for key in routing.due(event.timestamp):
+            routing.settle(routing.look(key, event.timestamp, event.timestamp))
+        telling = routing.take(event, event.timestamp)
+        routing.settle(telling)
+    return telling
+
+
+@frozen
+class Told:
+    """What a consumer would have been told, or not: `how` is event, summary or reminder."""
+
+    at: datetime
+    event: Event
+    how: str
+    kept_back: str | None = None
+
+
+def routed(
+    consumer: ConsumerConfig,
+    tags: Mapping[str, tuple[str, ...]],
+    mutes: tuple[Mute, ...],
+    events: Sequence[Event],
+    now: datetime,
+) -> Iterator[Told]:
+    """What a consumer would have been told of these events, each as soon as it was recorded, until now."""
+    routing = Routing(consumer, tags, mutes=mutes)
+    by_seq = {event.seq: event for event in events}
+
+    def due(at: datetime) -> Iterator[Told]:
+        # What is due is told when it is due, not when the next event comes.
+        while (moment := routing.next_due()) is not None and moment <= at:
+            for key in routing.due(moment):
+                telling = routing.look(key, moment, moment)
+                routing.settle(telling)
+                how = "summary" if telling.collected else "reminder" if telling.reminder else "event"
+                yield from (Told(moment, by_seq[seq], how) for seq in telling.seqs)
+
+    for event in events:
+        yield from due(event.timestamp)
+        telling = routing.take(event, event.timestamp)
+        before = routing.stories.get(telling.key, Story()).waiting
+        routing.settle(telling)
+        if telling.seqs or telling.story.waiting is None:
+            for seq in before.seqs if before and telling.kept_back else ():
+                yield Told(event.timestamp, by_seq[seq], "event", telling.kept_back)
+            yield Told(event.timestamp, event, "event", telling.kept_back)
+    yield from due(now)
+
+
+def stop(config: ConsumerConfig, telling: Telling) -> str | None:
+    """What kept an event back: the setting, what it asks for, and what the incident has shown so far."""
+    name, story = telling.kept_back, telling.story
     if name is None:
         return None
-    wanted = getattr(config, name)
+    if name in _UNTOLD or hasattr(config.timing, name):
+        return f"{name}: until {to_text(story.waiting.until)}" if story.waiting else f"{name}: {_UNTOLD[Why(name)]}"
+    wanted = getattr(config.filter, name)
     said = f"{name}: {', '.join(wanted) if isinstance(wanted, tuple) else wanted}"
     if name == "min_impact":
-        return f"{said} (worst so far: {verdict.story.impact})"
+        return f"{said} (worst so far: {story.impact})"
     if name == "components":
-        return f"{said} (so far: {', '.join(verdict.story.components or ())})"
+        return f"{said} (so far: {', '.join(story.components or ())})"
     return said

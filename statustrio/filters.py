@@ -13,18 +13,8 @@ from collections.abc import Mapping
 from attrs import evolve, frozen
 
 from statustrio.config import FilterConfig
-from statustrio.events import Event
-from statustrio.model import Impact
-
-
-@frozen
-class Story:
-    """What one consumer's filters know of one incident: the worst of it, and whether the consumer was told of it."""
-
-    told: bool = False
-    impact: Impact | None = None
-    components: tuple[str, ...] | None = None
-    matched: bool = False
+from statustrio.events import ENDS, Event
+from statustrio.stories import Story
 
 
 @frozen
@@ -42,11 +32,6 @@ class Verdict:
         return self.stopped_by is None
 
 
-def judges_incidents(config: FilterConfig) -> bool:
-    """Whether these filters need a story at all; without one, whole incidents pass or none does."""
-    return bool(config.components or config.min_impact or config.match)
-
-
 def judge(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], story: Story, event: Event) -> Verdict:
     """Judge an event by the filters and by the story of its incident so far. `tags` by provider id."""
     unconcerned = _unconcerned(config, tags, event)
@@ -57,7 +42,7 @@ def judge(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], story: Stor
         story = _further(config, story, event)
         held_back = None if story.told else _held_back(config, story)
         story = evolve(story, told=held_back is None)
-    return Verdict(story, held_back or _unwanted(config, event.event))
+    return Verdict(story, held_back or _unwanted(config, story, event.event))
 
 
 def _unconcerned(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], event: Event) -> str | None:
@@ -68,9 +53,12 @@ def _unconcerned(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], even
     return "tags" if config.tags and set(config.tags).isdisjoint(tags.get(event.provider, ())) else None
 
 
-def _unwanted(config: FilterConfig, name: str) -> str | None:
+def _unwanted(config: FilterConfig, story: Story, name: str) -> str | None:
     family = name.partition(".")[0] + ".*"
-    return "events" if config.events and name not in config.events and family not in config.events else None
+    if not config.events or name in config.events or family in config.events:
+        return None
+    # Whoever asks for ends hears of each, by whatever name: one that was taken down is over too.
+    return None if story.begun and name in ENDS and not ENDS.isdisjoint(config.events) else "events"
 
 
 def _further(config: FilterConfig, story: Story, event: Event) -> Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 
 def duration(end: datetime, begin: datetime) -> str:
@@ -31,3 +31,10 @@ def shifted(at: datetime, by: timedelta) -> datetime:
         return at + by
     except OverflowError:
         return at
+
+
+def next_clock(after: datetime, clock: time) -> datetime:
+    """The next moment after this one at which the clocks here show that time of day."""
+    day = here(after).date()
+    moments = (datetime.combine(day + timedelta(days=step), clock).astimezone(UTC) for step in range(3))
+    return next(at for at in moments if at > after)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
 from attrs import define, evolve, field
 
 from statustrio.events import Event
-from statustrio.filters import Story
 from statustrio.model import Change, Draft, Known, KnownIncident, ProviderState
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, UnsyncedError, Wanted
+from statustrio.stories import Key, Mute, Story
 
 
 @define
@@ -24,6 +24,7 @@ class Tables:
     log: tuple[Logged, ...] = ()
     cursors: dict[str, Cursor] = field(factory=dict)
     stories: dict[tuple[str, str, str], Story] = field(factory=dict)
+    aside: tuple[tuple[str, Logged, str], ...] = ()
     offline: bool = False
 
     def copy(self) -> Tables:
@@ -43,6 +44,7 @@ class MemoryStore:
         self._render = render
         self._durable = True
         self.tables = Tables()
+        self.muted: tuple[Mute, ...] = ()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -135,11 +137,34 @@ class MemoryStore:
         if cursor.consumer in self.tables.cursors:
             self.tables.cursors[cursor.consumer] = cursor
 
-    def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
-        return self.tables.stories.get((consumer, provider, incident_id), Story())
+    def events_at(self, seqs: Collection[int]) -> tuple[Logged, ...]:
+        return tuple(logged for logged in self.tables.log if logged.seq in seqs)
 
-    def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None:
-        self.tables.stories[consumer, provider, incident_id] = story
+    def _stories(self, consumer: str) -> dict[Key, Story]:
+        return {(key[1], key[2]): story for key, story in self.tables.stories.items() if key[0] == consumer}
+
+    def load_stories(self, consumer: str, keys: Collection[Key]) -> dict[Key, Story]:
+        return {key: story for key, story in self._stories(consumer).items() if key in keys}
+
+    def load_due(self, consumer: str) -> dict[Key, Story]:
+        return {key: story for key, story in self._stories(consumer).items() if story.due is not None}
+
+    def load_begun(self, consumer: str, since: datetime) -> dict[tuple[str, str], datetime]:
+        found: dict[tuple[str, str], datetime] = {}
+        for (provider, _), story in self._stories(consumer).items():
+            if story.title is not None and story.begun_at is not None and story.begun_at >= since:
+                found[provider, story.title] = max(story.begun_at, found.get((provider, story.title), since))
+        return found
+
+    def save_stories(self, consumer: str, stories: Mapping[Key, Story]) -> None:
+        for (provider, incident_id), story in stories.items():
+            self.tables.stories[consumer, provider, incident_id] = story
+
+    def mutes(self) -> tuple[Mute, ...]:
+        return self.muted
+
+    def set_aside(self, consumer: str, logged: Logged, reason: str, at: datetime) -> None:  # noqa: ARG002  kept elsewhere
+        self.tables.aside += ((consumer, logged, reason),)
 
     def save_health(self, healths: Iterable[Health], now: datetime) -> None:
         for one in healths:

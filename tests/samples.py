@@ -33,6 +33,14 @@ SAMPLES: Mapping[str, bytes] = {
         entry("Mail", id="tag:h,2005:Incident/1", link=f"{H}/incidents/aaaaaaaaaaa1", published=ISO_TWO,
               updated=ISO_TWO, content=OVER_TIMELINE),
     ),
+    "statustrio": atom(
+        entry("Search", id="urn:statustrio:h/b", link=f"{H}/b", published=ISO_NOON, updated=ISO_ONE,
+              content=printed("13:00:00", "Identified", "We know why.", "2026, ")
+              + printed("12:00:00", "Investigating", "Searches fail.", "2026, ")),
+        entry("Mail", id="urn:statustrio:h/a", link=f"{H}/a", published=ISO_MONDAY, updated=ISO_TWO,
+              content=printed("14:00:00", "Resolved", "Mended.", "2026, ")),
+        head='<generator version="1">statustrio</generator>',
+    ),
     "incidentio": atom(
         entry("Search", id=f"{H}//incidents/01KY54SWGR0000000000000000", updated=ISO_ONE,
               link=f"{H}//incidents/01KY54SWGR0000000000000000",

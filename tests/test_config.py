@@ -4,6 +4,8 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from datetime import time as clock
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from statustrio.config import (
     FilterConfig,
     LimitsConfig,
     ProviderConfig,
+    TimingConfig,
     load_config,
 )
 from statustrio.config_file import MAX_BYTES, STARTER
@@ -436,15 +439,18 @@ providers:
     ("keys", "expected"),
     [
         ("type: sdtout", "20: consumers[0].type: unknown consumer type `sdtout`, did you mean `stdout`?"),
-        ("type: webhook", "20: consumers[0].type: unknown consumer type `webhook`; known are stdout, file"),
+        (
+            "type: pager",
+            "20: consumers[0].type: unknown consumer type `pager`; known are stdout, file, atom, webhook, command",
+        ),
         ("type: 5", "20: consumers[0].type: must be text, not a number; write it in quotes"),
-        ("id: x", "13: consumers[0].type: this key is needed; known are stdout, file"),
+        ("id: x", "13: consumers[0].type: this key is needed; known are stdout, file, atom, webhook, command, apprise"),
         ("type: file", "13: consumers[0].path: this key is needed"),
         ("type: file, path: ''", "32: consumers[0].path: must name a file"),
         ('type: file, path: "a\\0"', "32: consumers[0].path: must name a file"),
         (
             "type: stdout, path: x",
-            "28: consumers[0].path: unknown key for this type of consumer; it belongs to file",
+            "28: consumers[0].path: unknown key for this type of consumer; it belongs to file, atom",
         ),
         ("type: stdout, provider: x", "28: consumers[0].provider: unknown key, did you mean `providers`?"),
         ("type: stdout, form: start", "28: consumers[0].form: unknown key, did you mean `from`?"),
@@ -481,6 +487,22 @@ providers:
         ("type: stdout, match: '('", "35: consumers[0].match: not a regular expression: missing ), unterminated"),
         ("type: stdout, match: 'a{99999999999999999999}'", "35: consumers[0].match: not a regular expression: the"),
         ("type: stdout, match: ", "35: consumers[0].match: must be text, not empty"),
+        ("type: webhook", "13: consumers[0].url: this key is needed"),
+        ("type: webhook, url: ftp://x", "34: consumers[0].url: a URL begins with http"),
+        ("type: webhook, url: 'http://h', secret: whsec_x", "54: consumers[0].secret: must be whsec_ and the base64"),
+        ("type: webhook, url: 'http://h', shape: irc", "53: consumers[0].shape: unknown shape `irc`; known are slack"),
+        ("type: command", "13: consumers[0].argv: this key is needed"),
+        ("type: command, argv: page", "35: consumers[0].argv: must be a list that begins with a program"),
+        ("type: command, argv: []", "35: consumers[0].argv: must be a list that begins with a program"),
+        ('type: command, argv: [a, "\\0"]', "39: consumers[0].argv[1]: an argument holds no zero byte"),
+        ("type: apprise, urls: [slack]", "36: consumers[0].urls[0]: must be a URL of Apprise"),
+        ("type: stdout, hold: 3", "34: consumers[0].hold: must be a span of time, such as 30s"),
+        ("type: stdout, hold: 0m", "34: consumers[0].hold: must be longer than nothing"),
+        ("type: stdout, max_age: 600d", "37: consumers[0].max_age: must be longer than nothing and at most 366 days"),
+        ("type: stdout, digest: 25:00", "36: consumers[0].digest: must be a time of day, such as 09:00"),
+        ("type: stdout, digest: 9", "36: consumers[0].digest: must be a time of day, such as 09:00"),
+        ("type: stdout, quiet_hours: 22:00", "41: consumers[0].quiet_hours: must be two times of day"),
+        ("type: stdout, quiet_hours: 22:00-22:00", "41: consumers[0].quiet_hours: begins and ends at the same time"),
         ("type: stdout, components: [5]", "41: consumers[0].components[0]: must be text, not a number"),
     ],
 )
@@ -702,8 +724,20 @@ def test_the_file_that_comes_with_the_project_is_good_and_its_examples_too(file:
     assert len(config.providers) == 10
     assert {"openai", "github", "anthropic"} <= {provider.id for provider in config.providers}
     examples = re.sub(r"(?m)^( *)# (?=( *- |  +\w+:|consumers:|limits:))", r"\1", text)
-    full = load(file, examples, {"EXAMPLE_TOKEN": "t"})
-    assert [consumer.id for consumer in full.consumers] == ["stdout", "file", "major-trouble", "github-actions"]
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    environ = {"EXAMPLE_TOKEN": "t", "HOOK_SECRET": secret, "SLACK_WEBHOOK": "https://hooks.example.com/x"}
+    full = load(file, examples, environ)
+    assert [consumer.id for consumer in full.consumers] == [
+        "stdout", "file", "major-trouble", "github-actions", "webhook", "slack", "command"
+    ]  # fmt: skip
+    assert full.consumers[-2].timing == TimingConfig(
+        hold=timedelta(minutes=3),
+        max_age=timedelta(hours=2),
+        repeat_window=timedelta(hours=6),
+        remind_before=timedelta(days=1),
+        quiet_hours=(clock(22), clock(7)),
+    )
+    assert full.consumers[-1].timing == TimingConfig(digest=clock(9))
     assert full.providers[-1].id == "example"
     assert full.limits == LimitsConfig()
 

@@ -141,7 +141,7 @@ def test_the_last_event_is_judged_on_the_incident_so_far_and_what_stops_it_is_sa
     )
     consumers = [ConsumerConfig(name, "file", filter=one) for name, one in FILTERS.items()]
     found = judgements(consumers, {"acme": ("work",)}, events)
-    assert {consumer.id: stop(consumer.filter, verdict) for consumer, verdict in found} == {
+    assert {consumer.id: stop(consumer, telling) for consumer, telling in found} == {
         "all": None,
         "major": "min_impact: major (worst so far: minor)",
         "api": "components: API, Web (so far: DNS, Mail)",
@@ -154,8 +154,8 @@ def test_the_last_event_is_judged_on_the_incident_so_far_and_what_stops_it_is_sa
 
 def test_who_was_told_of_the_beginning_is_told_of_the_rest() -> None:
     events = (event(1, "incident.opened", Impact.MAJOR), event(2, "incident.resolved", Impact.NONE))
-    ((_, verdict),) = judgements([ConsumerConfig("m", "file", filter=FILTERS["major"])], {}, events)
-    assert verdict.told
+    ((_, telling),) = judgements([ConsumerConfig("m", "file", filter=FILTERS["major"])], {}, events)
+    assert telling.seqs == (2,)
 
 
 def test_a_damaged_document_is_passed_over() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,14 +15,17 @@ import trio.testing
 from attrs import define, evolve, field
 from memory_store import MemoryStore
 
+from statustrio import fanout as fanout_module
 from statustrio.clock import now
-from statustrio.config import ConsumerConfig, FilterConfig
-from statustrio.errors import ConsumerGoneError, DeliveryError
-from statustrio.fanout import BATCH, News, Subscription
+from statustrio.config import ConsumerConfig, FilterConfig, TimingConfig
+from statustrio.errors import ConsumerGoneError, DeliveryError, RejectedError
+from statustrio.events import REMINDER, SUMMARY
+from statustrio.fanout import BATCH, LOOK_SECONDS, TRIES, News, Subscription
 from statustrio.line import render
-from statustrio.model import Change, Draft, Impact
+from statustrio.model import Change, Draft, Impact, Status
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.store.protocol import Cursor, Logged, StorageError, Store, Wanted
+from statustrio.stories import Mute
 
 AT = now()
 """A consumer that is a day behind is warned of, so this log is of today."""
@@ -29,11 +33,18 @@ Clock = trio.testing.MockClock
 A, B, C = "acme", "bolt", "coil"
 
 
-def post(store: Store, provider: str, noun: str = "updated", incident: str = "i1", impact: Impact | None = None) -> int:
+def post(
+    store: Store,
+    provider: str,
+    noun: str = "updated",
+    incident: str = "i1",
+    impact: Impact | None = None,
+    at: datetime = AT,
+) -> int:
     """One more event in the log; its seq."""
     state = store.load_state(provider)
     draft = Draft(f"incident.{noun}", f"key {state.version}", incident, title="Errors", impact=impact)
-    (event,) = store.commit(Change(evolve(state, version=state.version + 1), AT, drafts=(draft,)))
+    (event,) = store.commit(Change(evolve(state, version=state.version + 1), at, drafts=(draft,)))
     return event.seq
 
 
@@ -51,12 +62,14 @@ class FakeConsumer:
 
     behave: Callable[[Logged], Any] | None = None
     seqs: list[int] = field(factory=list)
+    names: list[str] = field(factory=list)
     gone: trio.Event = field(factory=trio.Event)
 
     async def deliver(self, logged: Logged) -> None:
         if self.behave:
             await self.behave(logged)
         self.seqs.append(logged.seq)
+        self.names.append(logged.event.event)
 
     async def watch(self) -> None:
         await self.gone.wait()
@@ -96,8 +109,10 @@ class FanOut:
     news: News = field(factory=News)
     gate: Gate = field(factory=Gate)
 
-    def subscription(self, consumer: str = "out", *, workers: int = 1, **filters: Any) -> Subscription:
-        config = ConsumerConfig(consumer, "stdout", workers, FilterConfig(**filters))
+    def subscription(
+        self, consumer: str = "out", *, workers: int = 1, timing: TimingConfig | None = None, **filters: Any
+    ) -> Subscription:
+        config = ConsumerConfig(consumer, "stdout", workers, FilterConfig(**filters), timing or TimingConfig())
         (cursor, _), _ = self.store.subscribe([(consumer, True), ("other" if consumer == "out" else "out", True)])
         return Subscription(config, cursor, self.store, self.requests, inline, {}, workers)
 
@@ -477,7 +492,7 @@ async def test_an_event_between_the_read_and_the_wait_for_news_is_not_missed(sto
 
 async def test_a_log_that_cannot_be_read_now_is_read_later(store: MemoryStore, autojump_clock: Clock) -> None:
     post(store, A, "opened", impact=Impact.CRITICAL)
-    failures = {"events_after": 5, "load_story": 5}
+    failures = {"_read": 5, "load_due": 5}
     consumer = FakeConsumer()
     began = autojump_clock.current_time()
 
@@ -538,3 +553,176 @@ async def test_events_of_the_monitor_as_a_whole_reach_everybody(store: MemorySto
     async with open_fanout(store) as fanout:
         await fanout.drain(consumer, workers=2, providers=(A,), min_impact=Impact.CRITICAL)
     assert consumer.seqs == [1, 2]
+
+
+# What waits: the wall clock goes with trio's, which jumps.
+
+MINUTE = timedelta(minutes=1)
+HELD = TimingConfig(hold=MINUTE)
+
+
+def read(wall: Clock) -> datetime:
+    return AT + timedelta(seconds=wall.current_time())
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    wall = trio.testing.MockClock(autojump_threshold=0)
+    monkeypatch.setattr(fanout_module, "now", lambda: read(wall))
+    return wall
+
+
+async def test_what_is_held_is_told_when_its_time_has_come(store: MemoryStore, wall: Clock) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer, timing=HELD):
+        await fanout.post(A, noun="opened", at=read(wall))
+        await trio.sleep(59)
+        assert (consumer.seqs, fanout.cursor()) == ([], (1, ()))
+        await trio.sleep(2)
+        assert consumer.seqs == [1]
+        await fanout.post(A, noun="resolved", at=read(wall))
+        await settle()
+        assert (consumer.seqs, fanout.cursor()) == ([1, 2], (2, ()))
+
+
+async def test_what_is_over_before_is_not_told(store: MemoryStore, wall: Clock) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer, timing=HELD):
+        await fanout.post(A, noun="opened", at=read(wall))
+        await trio.sleep(59)
+        await fanout.post(A, noun="resolved", at=read(wall))
+        await trio.sleep(600)
+        assert (consumer.seqs, fanout.cursor()) == ([], (2, ()))
+
+
+async def test_what_is_held_outlives_a_kill_and_is_told_once(store: MemoryStore, wall: Clock) -> None:
+    consumers = [FakeConsumer() for _ in range(3)]
+    async with open_fanout(store, seconds=3600) as fanout:
+        await fanout.post(A, noun="opened", at=read(wall))
+        for consumer in consumers:
+            async with fanout.running(consumer, timing=HELD):
+                await trio.sleep(40)
+    assert [consumer.seqs for consumer in consumers] == [[], [1], []]
+
+
+async def test_what_was_over_while_nobody_ran_is_not_told(store: MemoryStore, wall: Clock) -> None:
+    """The log says when it was over: long before anybody asks, but within the hold."""
+    consumer = FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout:
+        await fanout.post(A, noun="opened", at=read(wall))
+        await fanout.post(B, noun="opened", at=read(wall) + MINUTE / 2)
+        await fanout.post(A, noun="resolved", at=read(wall) + MINUTE / 2)
+        await fanout.post(B, noun="resolved", at=read(wall) + 2 * MINUTE)
+        await trio.sleep(600)
+        async with fanout.running(consumer, timing=HELD):
+            await settle()
+        assert (consumer.seqs, fanout.cursor()) == ([2, 4], (4, ()))
+
+
+async def test_a_kill_while_what_waited_is_delivered_loses_nothing(store: MemoryStore, wall: Clock) -> None:
+    first, second, third = FakeConsumer(Stuck(2)), FakeConsumer(), FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout:
+        for noun in ("opened", "updated", "updated"):
+            await fanout.post(A, noun=noun, at=read(wall))
+        async with fanout.running(first, timing=HELD):
+            await trio.sleep(90)
+        assert first.seqs == [1]
+        for consumer in (second, third):
+            async with fanout.running(consumer, timing=HELD):
+                await settle()
+        assert (second.seqs, third.seqs) == ([2, 3], [])
+
+
+async def test_what_is_too_old_comes_in_one_summary(store: MemoryStore, wall: Clock) -> None:  # noqa: ARG001  both clocks stand still
+    timing = TimingConfig(max_age=timedelta(hours=2))
+    for number in range(3 * BATCH):
+        post(store, (A, B)[number % 2], "opened" if number < 2 else "updated", at=AT - timedelta(hours=5))
+    post(store, C, "opened", at=AT)
+    first, second, third = FakeConsumer(Stuck(3 * BATCH)), FakeConsumer(), FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout:
+        async with fanout.running(first, timing=timing):
+            await settle()
+        for consumer in (second, third):
+            async with fanout.running(consumer, timing=timing, workers=2):
+                await settle()
+        assert fanout.cursor() == (3 * BATCH + 1, ())
+    assert first.names == []
+    assert (second.names, second.seqs) == ([SUMMARY, "incident.opened"], [3 * BATCH, 3 * BATCH + 1])
+    assert third.names == []
+
+
+async def test_a_reminder_is_told_at_its_time_once(store: MemoryStore, wall: Clock) -> None:
+    timing = TimingConfig(remind_before=MINUTE)
+    consumers = [FakeConsumer() for _ in range(3)]
+    async with open_fanout(store, seconds=3600) as fanout:
+
+        def plan(store: Store) -> None:
+            state = store.load_state(A)
+            draft = Draft(
+                "maintenance.scheduled", "key", "m1", status=Status.SCHEDULED, started_at=read(wall) + 3 * MINUTE
+            )
+            store.commit(Change(evolve(state, version=state.version + 1), read(wall), drafts=(draft,)))
+
+        await fanout.requests.ask(plan)
+        for consumer in consumers:
+            async with fanout.running(consumer, timing=timing):
+                await trio.sleep(100)
+    assert [consumer.names for consumer in consumers] == [["maintenance.scheduled"], [REMINDER], []]
+
+
+async def test_a_mute_that_is_taken_back_ends_soon(store: MemoryStore, wall: Clock) -> None:
+    consumer = FakeConsumer()
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer):
+        store.muted = (Mute(AT, AT + 60 * MINUTE, A),)
+        await fanout.post(A, noun="opened", at=read(wall))
+        await fanout.post(B, noun="opened", at=read(wall))
+        await trio.sleep(600)
+        assert consumer.seqs == [2]
+        store.muted = ()
+        await trio.sleep(LOOK_SECONDS + 1)
+        assert consumer.seqs == [2, 1]
+
+
+async def test_a_repeat_is_known_after_a_restart(store: MemoryStore, wall: Clock) -> None:
+    consumers = [FakeConsumer(), FakeConsumer()]
+    timing = TimingConfig(repeat_window=60 * MINUTE)
+    async with open_fanout(store, seconds=3600) as fanout:
+        for number, consumer in enumerate(consumers):
+            await fanout.post(A, noun="opened", incident=f"i{number}", at=read(wall))
+            async with fanout.running(consumer, timing=timing):
+                await settle()
+    assert [consumer.seqs for consumer in consumers] == [[1], []]
+
+
+async def test_what_is_refused_is_set_aside_and_the_rest_goes_on(store: MemoryStore, autojump_clock: Clock) -> None:
+    tries = []
+
+    async def refuse(logged: Logged) -> None:
+        if logged.seq == 1:
+            tries.append(autojump_clock.current_time())
+            raise RejectedError("HTTP 400 Bad Request")
+
+    for _ in range(2):
+        post(store, A)
+    consumer = FakeConsumer(refuse)
+    with captured() as logs:
+        async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer):
+            await trio.sleep(600)
+            assert fanout.cursor() == (2, ())
+    assert (len(tries), consumer.seqs) == (TRIES, [2])
+    assert [(who, logged.seq, why) for who, logged, why in store.tables.aside] == [("out", 1, "HTTP 400 Bad Request")]
+    assert [entry["event"] for entry in logs] == ["delivery.failed", "delivery.set_aside"]
+
+
+async def test_who_asks_for_a_pause_gets_it(store: MemoryStore, autojump_clock: Clock) -> None:
+    tries: list[float] = []
+
+    async def busy(logged: Logged) -> None:  # noqa: ARG001  a consumer's signature
+        tries.append(autojump_clock.current_time())
+        if len(tries) == 1:
+            raise DeliveryError("HTTP 429 Too Many Requests", retry_after=100)
+
+    post(store, A)
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(FakeConsumer(busy)):
+        await trio.sleep(600)
+    assert tries[1] - tries[0] == 100

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -958,12 +957,6 @@ async def test_a_proxy_that_refuses_or_cannot_be_used_is_named() -> None:
             assert str(await failure(fetcher, "http://far.test/")).startswith("the proxy set in the environment cannot")
         async with open_fetcher(make_web(proxies={"http": "https://127.0.0.1:1"}), timeout=2) as fetcher:
             assert str(await failure(fetcher, "http://far.test/")) == "connection refused by 127.0.0.1:1"
-
-
-def test_httpx_has_few_rooms() -> None:
-    package = Path(fetch.__file__).parent
-    users = {path.name for path in package.rglob("*.py") if "import httpx" in path.read_text()}
-    assert users == {"fetch.py", "targets.py", "answers.py", "transport.py", "http1.py"}
 
 
 # Inflating.

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from statustrio.config import FilterConfig
 from statustrio.events import NAMES, Event
-from statustrio.filters import Story, judge, judges_incidents
+from statustrio.filters import judge
 from statustrio.model import Component, Impact
+from statustrio.stories import Story
 
 TAGS = {"github": ("dev", "core"), "stripe": ("payments",)}
 MAJOR = FilterConfig(min_impact=Impact.MAJOR)
@@ -111,20 +112,6 @@ def test_the_first_filter_that_stops_an_event_is_named(
 ) -> None:
     verdict = judge(config, TAGS, Story(), one)
     assert (verdict.stopped_by, verdict.told) == (stopped_by, stopped_by is None)
-
-
-@pytest.mark.parametrize(
-    ("config", "needed"),
-    [
-        (FilterConfig(), False),
-        (FilterConfig(providers=("a",), tags=("b",), events=("incident.*",)), False),
-        (MAJOR, True),
-        (FilterConfig(components=("API",)), True),
-        (FilterConfig(match="x"), True),
-    ],
-)
-def test_only_filters_of_incidents_need_a_story(config: FilterConfig, needed: bool) -> None:
-    assert judges_incidents(config) is needed
 
 
 ENDS = {"incident.resolved", "incident.withdrawn", "maintenance.completed", "maintenance.withdrawn"}

@@ -15,7 +15,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Pure functions and data.
     "core": (
         "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "grouping", "detect",
-        "schedule", "connectivity", "filters",
+        "schedule", "connectivity", "filters", "stories", "timing", "routing", "summary",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
         "reading", "redaction", "codec", "packing", "rules", "explain",
@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 ONLY: dict[str, tuple[str, ...]] = {
-    "httpx": ("fetch", "answers", "targets", "transport", "http1"),
+    "httpx": ("fetch", "answers", "targets", "transport", "http1", "consumers.webhook"),
     "httpcore": (),
     "httptools": ("http1",),
     "h11": ("demo_pages",),
@@ -52,7 +52,9 @@ ONLY: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "rich": ("consumers.console", "cli"),
     "random": ("daemon", "demo_pages"),
-    "signal": ("daemon", "cli"),
+    "apprise": ("consumers.apprise",),
+    "signal": ("daemon", "cli", "consumers.command"),
+    "subprocess": ("consumers.command",),
 }
 """Libraries that have one room."""
 

@@ -19,7 +19,6 @@ from memory_store import MemoryStore
 from statustrio.codec import from_json, to_json
 from statustrio.connectivity import Connectivity
 from statustrio.detect import detect
-from statustrio.filters import Story
 from statustrio.line import render
 from statustrio.model import (
     Acknowledgement,
@@ -41,6 +40,7 @@ from statustrio.recorder import GROUP, Request, Requests, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import StaleError, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
+from statustrio.stories import Story
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PROVIDERS = ("acme", "bolt", "coil")
@@ -450,7 +450,7 @@ async def test_a_statement_that_can_never_work_is_a_bug_and_no_storage_to_wait_f
         with pytest.raises(sqlite3.OperationalError, match="no such column"):
             await recorder.requests.ask(lambda _: store._connection.execute("SELECT nonsense"))
         with pytest.raises(sqlite3.IntegrityError):
-            await recorder.requests.ask(lambda store: store.save_story("nobody", "acme", "i1", Story()))
+            await recorder.requests.ask(lambda store: store.save_stories("nobody", {("acme", "i1"): Story()}))
         assert (await recorder.submit(observed(seen()))).events == ("incident.opened",)
 
 

@@ -13,7 +13,6 @@ from attrs import evolve
 from memory_store import MemoryStore
 
 from statustrio.events import Event
-from statustrio.filters import Story
 from statustrio.line import render
 from statustrio.model import (
     Change,
@@ -33,6 +32,7 @@ from statustrio.model import (
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import Cursor, Health, StaleError, StorageError, Store, UnsyncedError, Wanted
 from statustrio.store.sqlite import SqliteStore
+from statustrio.stories import Story
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ACME = Wanted("acme", "Acme", "https://acme.example/feed")
@@ -129,7 +129,7 @@ def test_a_group_that_raises_leaves_no_trace(store: Store, reopen: Callable[[], 
         commit(store, INCIDENT, drafts=("incident.opened",))
         store.commit_monitor("monitor.offline", "nobody answers", AT)
         store.acknowledge(Cursor("out", 1))
-        store.save_story("out", "acme", "i1", Story(told=True))
+        store.save_stories("out", {("acme", "i1"): Story(told=True)})
         store.configure([BOLT, Wanted("new", "New", "https://new.example")])
     store = reopen()
     assert store.load_state("acme") == before
@@ -137,7 +137,7 @@ def test_a_group_that_raises_leaves_no_trace(store: Store, reopen: Callable[[], 
     assert not store.load("acme", ()).offline
     assert seqs(store) == []
     assert store.subscribe([("out", True)]) == ((Cursor("out", 0),), ())
-    assert store.load_story("out", "acme", "i1") == Story()
+    assert store.load_stories("out", [("acme", "i1")]) == {}
 
 
 def test_an_attempt_that_raises_is_undone_alone(store: Store, reopen: Callable[[], Store]) -> None:
@@ -342,10 +342,10 @@ def test_a_consumer_keeps_its_place(store: Store, reopen: Callable[[], Store]) -
 def test_a_consumer_no_longer_configured_loses_its_place_and_its_stories(store: Store) -> None:
     store.subscribe([("out", True), ("log", True), ("old", True)])
     store.acknowledge(Cursor("out", 7, (9,)))
-    store.save_story("out", "acme", "i1", Story(told=True))
+    store.save_stories("out", {("acme", "i1"): Story(told=True)})
     assert store.subscribe([("log", True)])[1] in (("out", "old"), ("old", "out"))
     assert store.subscribe([("log", True), ("out", True)]) == ((Cursor("log", 0), Cursor("out", 0)), ())
-    assert store.load_story("out", "acme", "i1") == Story()
+    assert store.load_stories("out", [("acme", "i1")]) == {}
 
 
 def test_an_acknowledgement_of_a_consumer_that_was_dropped_brings_it_not_back(store: Store) -> None:
@@ -359,13 +359,13 @@ def test_a_story_belongs_to_a_consumer_and_an_incident(store: Store, reopen: Cal
     story = Story(told=True, impact=Impact.MAJOR, components=("API", "Web"), matched=True)
     with store.group(durable=False):
         store.subscribe([("out", True), ("log", True)])
-        store.save_story("out", "acme", "i1", Story())
-        store.save_story("out", "acme", "i1", story)
+        store.save_stories("out", {("acme", "i1"): Story()})
+        store.save_stories("out", {("acme", "i1"): story})
     store = reopen()
-    assert store.load_story("out", "acme", "i1") == story
-    assert store.load_story("log", "acme", "i1") == Story()
-    assert store.load_story("out", "bolt", "i1") == Story()
-    assert store.load_story("out", "acme", "i2") == Story()
+    assert store.load_stories("out", [("acme", "i1")]) == {("acme", "i1"): story}
+    assert store.load_stories("log", [("acme", "i1")]) == {}
+    assert store.load_stories("out", [("bolt", "i1")]) == {}
+    assert store.load_stories("out", [("acme", "i2")]) == {}
 
 
 def test_health_moves_times_without_a_version(store: Store) -> None:
@@ -454,7 +454,7 @@ def test_a_renamed_incident_keeps_its_updates_and_its_stories(store: Store) -> N
     store.subscribe([("out", True)])
     commit(store, INCIDENT, evolve(INCIDENT, incident_id="i2"))
     commit(store, INCIDENT, provider="bolt")
-    store.save_story("out", "acme", "i1", Story(told=True))
+    store.save_stories("out", {("acme", "i1"): Story(told=True)})
     moved = evolve(INCIDENT, incident_id="new", title="Moved")
     commit(store, moved, renamed=(("i1", "new"),))
     assert {one.incident_id: one for one in store.load("acme", {"i1"}).incidents} == {
@@ -462,8 +462,8 @@ def test_a_renamed_incident_keeps_its_updates_and_its_stories(store: Store) -> N
         "i2": evolve(INCIDENT, incident_id="i2"),
     }
     assert store.load("bolt", ()).incidents == (INCIDENT,)
-    assert store.load_story("out", "acme", "new") == Story(told=True)
-    assert store.load_story("out", "acme", "i1") == Story()
+    assert store.load_stories("out", [("acme", "new")]) == {("acme", "new"): Story(told=True)}
+    assert store.load_stories("out", [("acme", "i1")]) == {}
 
 
 def test_a_seq_is_not_given_again_after_its_event_was_deleted(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from statustrio import spans
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+from statustrio.config_values import SPANS, BadValueError, check_span
 
 
 class Moment(click.ParamType[datetime]):
@@ -22,11 +21,23 @@ class Moment(click.ParamType[datetime]):
             return value
         text = str(value).strip()
         if span := re.fullmatch(r"(\d+)\s*([smhdw])", text):
-            return datetime.now(UTC) - timedelta(seconds=int(span[1]) * UNITS[span[2]])
+            return datetime.now(UTC) - timedelta(seconds=int(span[1]) * SPANS[span[2]])
         try:
             return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{text!r} is no time: write 30m, 12h, 7d, 2026-11-24 or 2026-11-24T14:00Z", param, ctx)
+
+
+class Span(click.ParamType[timedelta]):
+    """A span of time: `30s`, `3m`, `2h`, `7d`."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return value if isinstance(value, timedelta) else check_span(value)
+        except BadValueError as exc:
+            self.fail(f"{value!r} {exc}", param, ctx)
 
 
 def ago(at: datetime | None, now: datetime) -> str:

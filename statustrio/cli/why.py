@@ -157,12 +157,12 @@ def _told(connection: Any, row: dict[str, Any], consumers: Consumers) -> Iterato
     if row["incident_id"] is not None:
         rows = queries.incident_events(connection, row["provider"], row["incident_id"])
     events = [logged(one["seq"], one["payload"]).event for one in rows if one["seq"] <= row["seq"]]
-    for consumer, verdict in judgements(consumers.configured, consumers.tags, events):
+    for consumer, telling in judgements(consumers.configured, consumers.tags, events, queries.mutes(connection)):
         cursor, beyond = consumers.places.get(consumer.id, (None, frozenset()))
         yield {
             "consumer": consumer.id,
-            "passes": verdict.told,
-            "stopped_by": stop(consumer.filter, verdict),
+            "passes": telling.kept_back is None,
+            "stopped_by": stop(consumer, telling),
             "acknowledged": None if cursor is None else row["seq"] <= cursor or row["seq"] in beyond,
         }
 

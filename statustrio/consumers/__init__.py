@@ -6,13 +6,16 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from statustrio.config import ConsumerConfig
+from statustrio.consumers.atom import open_atom
+from statustrio.consumers.command import open_command
 from statustrio.consumers.consumer import Consumer
 from statustrio.consumers.file import open_file
 from statustrio.consumers.lines import LineWriter
 from statustrio.consumers.stdout import open_stdout
+from statustrio.consumers.webhook import open_webhook
 
-SERIAL = frozenset({"stdout", "file"})
-"""Types that write one line after the other: more workers would only wait for each other."""
+SERIAL = frozenset({"stdout", "file", "atom"})
+"""Types that write one thing after the other: more workers would only wait for each other."""
 
 
 def open_consumer(
@@ -22,7 +25,20 @@ def open_consumer(
 
     `style` is that of stdout: auto, console or json; `writers` keeps its writer while the process lives.
     """
-    if config.type == "file":
-        assert config.path is not None
-        return open_file(Path(config.path))
-    return open_stdout(style, writers)
+    match config.type:
+        case "file":
+            assert config.path is not None
+            return open_file(Path(config.path))
+        case "atom":
+            assert config.path is not None
+            return open_atom(Path(config.path))
+        case "webhook":
+            return open_webhook(config)
+        case "apprise":
+            from statustrio.consumers.apprise import open_apprise
+
+            return open_apprise(config)
+        case "command":
+            return open_command(config)
+        case _:
+            return open_stdout(style, writers)

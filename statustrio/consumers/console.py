@@ -30,6 +30,8 @@ LOOKS = {
     "edited": ("✎", "magenta"),
     "postmortem": ("✎", "magenta"),
     "withdrawn": ("∅", "magenta"),
+    "summary": ("≡", "cyan"),
+    "reminder": ("◷", "cyan"),
 }
 """A sign and a colour for the second word of each event; the word itself is always there too."""
 IMPACTS = {

@@ -33,12 +33,14 @@ from statustrio.platforms import (
     statusio,
     statusiq,
     statuspage,
+    statustrio,
     xai,
 )
 from statustrio.platforms.platform import Platform
 
 PLATFORMS: tuple[Platform, ...] = (
     # by a generator or a title of their own
+    statustrio.PLATFORM,
     incidentio.PLATFORM,
     aws.PLATFORM,
     azure.PLATFORM,

@@ -36,5 +36,45 @@ def _keep_traces(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE providers ADD COLUMN trace TEXT")
 
 
-MIGRATIONS: Mapping[int, Migration] = MappingProxyType({1: _keep_rules_and_bodies, 2: _keep_traces})
+_MUTES = """\
+CREATE TABLE mutes (
+  provider    TEXT NOT NULL DEFAULT '',
+  incident_id TEXT NOT NULL DEFAULT '',
+  until       TEXT NOT NULL,
+  reason      TEXT,
+  muted_at    TEXT NOT NULL,
+  PRIMARY KEY (provider, incident_id)
+) WITHOUT ROWID"""
+_DEAD_LETTERS = """\
+CREATE TABLE dead_letters (
+  id       INTEGER PRIMARY KEY,
+  consumer TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  event    TEXT NOT NULL,
+  line     TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  set_aside_at TEXT NOT NULL
+)"""
+_BEGUN = """\
+INSERT INTO stories (consumer, provider, incident_id, story)
+SELECT c.id, i.provider, i.id, '{"told": true, "begun": true}'
+  FROM consumers c JOIN incidents i ON i.open = 1
+ WHERE EXISTS (SELECT 1 FROM events e WHERE e.provider = i.provider AND e.incident_id = i.id AND e.seq <= c.cursor)
+ON CONFLICT (consumer, provider, incident_id) DO UPDATE SET story = json_set(story, '$.begun', json('true'))
+ WHERE json_extract(story, '$.told')"""
+
+
+def _keep_what_waits(connection: sqlite3.Connection) -> None:
+    """3 to 4: what consumers are told later, mutes, what nobody takes. Who was told of an open incident hears more."""
+    for column in ("due TEXT", "title TEXT", "begun_at TEXT"):
+        connection.execute(f"ALTER TABLE stories ADD COLUMN {column}")
+    connection.execute("CREATE INDEX stories_due ON stories (consumer, due) WHERE due IS NOT NULL")
+    connection.execute(_MUTES)
+    connection.execute(_DEAD_LETTERS)
+    connection.execute(_BEGUN)
+
+
+MIGRATIONS: Mapping[int, Migration] = MappingProxyType(
+    {1: _keep_rules_and_bodies, 2: _keep_traces, 3: _keep_what_waits}
+)
 """By the version they start from: each brings a file one version up, inside the one transaction of all."""

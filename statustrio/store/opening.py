@@ -16,9 +16,11 @@ from statustrio.store.migrations import MIGRATIONS, Migration
 
 APPLICATION_ID = 0x5374_7472
 """`Sttr` in the header of the file: the mark by which `file` and we know it."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 1000
+BESIDE_MILLISECONDS = 10_000
+"""A command can wait for the daemon, which has thousands of providers to look after."""
 WAL_BYTES = 8 * 2**20
 LOCK_TRIES = 5
 LOCK_PAUSE_SECONDS = 0.02
@@ -144,6 +146,14 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; name another place with --db") from exc
+
+
+def open_beside(path: Path) -> sqlite3.Connection:
+    """A connection for a command that changes a row or two, beside a running daemon or without one."""
+    open_reader(path).close()
+    connection = _connect(f"file:{_quoted(path)}?mode=rw")
+    connection.execute(f"PRAGMA busy_timeout = {BESIDE_MILLISECONDS}")
+    return connection
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -10,8 +10,8 @@ from typing import Protocol
 from attrs import frozen
 
 from statustrio.events import Event
-from statustrio.filters import Story
 from statustrio.model import Change, Known, ProviderState
+from statustrio.stories import Key, Mute, Story
 
 
 class StaleError(Exception):
@@ -96,10 +96,25 @@ class Store(Protocol):
     def acknowledge(self, cursor: Cursor) -> None:
         """Save how far a consumer is."""
 
-    def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
-        """What a consumer's filters know of an incident."""
+    def events_at(self, seqs: Collection[int]) -> tuple[Logged, ...]:
+        """These events of the log, in order; those that were pruned are missing."""
 
-    def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None: ...
+    def load_stories(self, consumer: str, keys: Collection[Key]) -> dict[Key, Story]:
+        """What a consumer was told of these incidents; those of which it knows nothing are missing."""
+
+    def load_due(self, consumer: str) -> dict[Key, Story]:
+        """The stories of a consumer in which something waits."""
+
+    def load_begun(self, consumer: str, since: datetime) -> dict[tuple[str, str], datetime]:
+        """When incidents last began to be told to a consumer since then, by provider and title."""
+
+    def save_stories(self, consumer: str, stories: Mapping[Key, Story]) -> None: ...
+
+    def mutes(self) -> tuple[Mute, ...]:
+        """The mutes that were set, also those whose time is over."""
+
+    def set_aside(self, consumer: str, logged: Logged, reason: str, at: datetime) -> None:
+        """Keep what a consumer does not take, for people to decide about."""
 
     def save_health(self, healths: Iterable[Health], now: datetime) -> None:
         """Write times that moved, and let incidents expire whose time has come."""

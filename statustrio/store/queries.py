@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from statustrio.rfc3339 import to_text
+from statustrio.store.rows import mute
+from statustrio.stories import Mute
 
 Connection = sqlite3.Connection
 
@@ -178,6 +180,11 @@ def consumer_places(connection: sqlite3.Connection) -> dict[str, tuple[int, froz
     """By consumer: every event up to here is acknowledged, and these above it."""
     rows = connection.execute("SELECT id, cursor, beyond FROM consumers")
     return {row["id"]: (row["cursor"], frozenset(json.loads(row["beyond"]))) for row in rows}
+
+
+def mutes(connection: sqlite3.Connection) -> tuple[Mute, ...]:
+    """The mutes that were set, the latest end first, also those whose time is over."""
+    return tuple(map(mute, connection.execute("SELECT * FROM mutes ORDER BY until DESC")))
 
 
 def offline_since(connection: sqlite3.Connection) -> str | None:

@@ -23,6 +23,7 @@ from statustrio.model import (
     Window,
 )
 from statustrio.rfc3339 import from_text, to_text
+from statustrio.stories import Mute
 
 
 def provider_row(state: ProviderState) -> dict[str, object]:
@@ -185,6 +186,16 @@ def body_row(body: KeptBody, change: Change, seq_first: int | None, seq_last: in
         "content_type": body.content_type,
         "body": body.packed,
     }
+
+
+def mute(row: sqlite3.Row) -> Mute:
+    return Mute(
+        muted_at=from_text(row["muted_at"]),
+        until=from_text(row["until"]),
+        provider=row["provider"] or None,
+        incident_id=row["incident_id"] or None,
+        reason=row["reason"],
+    )
 
 
 def text(at: datetime | None) -> str | None:

@@ -11,9 +11,8 @@ from functools import cache
 
 from statustrio.codec import from_data, from_json, to_json
 from statustrio.events import Event
-from statustrio.filters import Story
 from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
-from statustrio.rfc3339 import to_text
+from statustrio.rfc3339 import from_text, to_text
 from statustrio.rules import Rule
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
 from statustrio.store.rows import (
@@ -21,10 +20,13 @@ from statustrio.store.rows import (
     incident_row,
     known_incident,
     known_update,
+    mute,
     provider_row,
     provider_state,
+    text,
     update_row,
 )
+from statustrio.stories import Key, Mute, Story
 
 
 @cache
@@ -234,22 +236,54 @@ class SqliteStore:
             (cursor.seq, json.dumps(cursor.beyond), cursor.consumer),
         )
 
-    def load_story(self, consumer: str, provider: str, incident_id: str) -> Story:
-        query = "SELECT story FROM stories WHERE consumer = ? AND provider = ? AND incident_id = ?"
+    def events_at(self, seqs: Collection[int]) -> tuple[Logged, ...]:
+        query = "SELECT seq, payload FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
         with _translated():
-            row = self._execute(query, (consumer, provider, incident_id)).fetchone()
-        return from_json(row["story"], Story) if row else Story()
+            return tuple(logged(row["seq"], row["payload"]) for row in self._execute(query, (json.dumps(list(seqs)),)))
 
-    def save_story(self, consumer: str, provider: str, incident_id: str, story: Story) -> None:
+    def load_stories(self, consumer: str, keys: Collection[Key]) -> dict[Key, Story]:
+        query = (
+            "SELECT provider, incident_id, story FROM json_each(:keys) k CROSS JOIN stories s "
+            "ON s.consumer = :consumer AND s.provider = k.value ->> 0 AND s.incident_id = k.value ->> 1"
+        )
+        with _translated():
+            return _stories(self._execute(query, {"consumer": consumer, "keys": json.dumps(list(keys))}))
+
+    def load_due(self, consumer: str) -> dict[Key, Story]:
+        query = "SELECT provider, incident_id, story FROM stories WHERE consumer = ? AND due IS NOT NULL"
+        with _translated():
+            return _stories(self._execute(query, (consumer,)))
+
+    def load_begun(self, consumer: str, since: datetime) -> dict[tuple[str, str], datetime]:
+        query = (
+            "SELECT provider, title, max(begun_at) AS begun_at FROM stories "
+            "WHERE consumer = ? AND title IS NOT NULL AND begun_at >= ? GROUP BY provider, title"
+        )
+        with _translated():
+            rows = self._execute(query, (consumer, to_text(since)))
+            return {(row["provider"], row["title"]): from_text(row["begun_at"]) for row in rows}
+
+    def save_stories(self, consumer: str, stories: Mapping[Key, Story]) -> None:
+        rows = (
+            (consumer, *key, to_json(one), text(one.due), one.title, text(one.begun_at)) for key, one in stories.items()
+        )
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO stories (consumer, provider, incident_id, story, due, title, begun_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def mutes(self) -> tuple[Mute, ...]:
+        with _translated():
+            return tuple(map(mute, self._execute("SELECT * FROM mutes")))
+
+    def set_aside(self, consumer: str, logged: Logged, reason: str, at: datetime) -> None:
         self._execute(
-            "INSERT OR REPLACE INTO stories (consumer, provider, incident_id, story) VALUES (?, ?, ?, ?)",
-            (consumer, provider, incident_id, to_json(story)),
+            "INSERT INTO dead_letters (consumer, seq, event, line, reason, set_aside_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (consumer, logged.seq, logged.event.event, logged.line, reason, to_text(at)),
         )
 
     def save_health(self, healths: Iterable[Health], now: datetime) -> None:
-        def text(at: datetime | None) -> str | None:
-            return to_text(at) if at else None
-
         self._connection.executemany(
             # A poll that wrote its own times may be later than the one these are of. Without its Z a time with
             # milliseconds sorts after the one without.
@@ -279,6 +313,10 @@ def _translated() -> Iterator[None]:
         if type(exc) is sqlite3.DatabaseError:
             raise StorageError(str(exc)) from exc
         raise
+
+
+def _stories(rows: Iterable[sqlite3.Row]) -> dict[Key, Story]:
+    return {(row["provider"], row["incident_id"]): from_json(row["story"], Story) for row in rows}
 
 
 def logged(seq: int, payload: str) -> Logged:

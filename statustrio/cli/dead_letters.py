@@ -1,0 +1,116 @@
+"""`dead-letters`: what a consumer refused to take, for people to decide about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from statustrio.cli.settings import Settings, environment, pass_settings
+from statustrio.cli.tables import Column, Rows, chosen, format_option, show
+from statustrio.cli.times import ago
+
+FIELDS = ("id", "consumer", "seq", "event", "line", "reason", "set_aside_at")
+
+
+@click.group(
+    "dead-letters",
+    short_help="What a consumer refused: list, retry, drop.",
+    epilog="""\b
+Examples:
+  statustrio dead-letters list
+  statustrio dead-letters retry               all of them, once more
+  statustrio dead-letters drop 3 4""",
+)
+def dead_letters() -> None:
+    """What a consumer refused five times was set aside, so that it holds up nothing. Decide about it here."""
+
+
+@dead_letters.command("list")
+@format_option
+@pass_settings
+def list_(settings: Settings, *, style: str | None) -> None:
+    """List what was set aside, the oldest first."""
+    from statustrio.store import changes
+    from statustrio.store.opening import open_reader
+
+    data = changes.letters(open_reader(settings.db))
+    style = chosen(settings, style)
+    if style == "table" and not data:
+        click.echo("nothing was set aside")
+        return
+    now = datetime.now(UTC)
+    looks = [{**row, "set_aside_at": ago(datetime.fromisoformat(row["set_aside_at"]), now)} for row in data]
+    columns = (
+        Column("id", "id", "bold"),
+        Column("consumer", "consumer"),
+        Column("seq", "seq"),
+        Column("event", "event"),
+        Column("set aside", "set_aside_at"),
+        Column("reason", "reason", "red", wide=True),
+    )
+    show(Rows(columns, data, looks, fields=FIELDS), style)
+
+
+@dead_letters.command()
+@click.argument("ids", nargs=-1, type=int, metavar="[ID]...")
+@pass_settings
+def retry(settings: Settings, *, ids: tuple[int, ...]) -> None:
+    """Deliver these, or all, once more; what is taken is forgotten. Exit status 1 if one is refused again."""
+    import json
+
+    import trio
+
+    from statustrio.cli.test import deliver, find
+    from statustrio.codec import from_data
+    from statustrio.config import load_config
+    from statustrio.errors import ConsumerGoneError, DeliveryError
+    from statustrio.events import Event
+    from statustrio.redaction import Redactor
+    from statustrio.store import changes
+    from statustrio.store.opening import open_beside
+    from statustrio.store.protocol import Logged
+
+    connection = open_beside(settings.db)
+    config = load_config(settings.config, environment())
+    redactor = Redactor()
+    redactor.learn(config.secrets)
+    refused = 0
+    for row in _chosen(connection, ids):
+        fields = json.loads(row["line"])
+        del fields["level"]
+        logged = Logged(row["seq"], from_data(fields, Event), row["line"])
+        try:
+            trio.run(deliver, find(config.consumers, row["consumer"]), logged, settings.style)
+        except (DeliveryError, ConsumerGoneError) as exc:
+            refused += 1
+            click.echo(f"{row['id']}: {row['consumer']} did not take it: {redactor.hide(str(exc))}", err=True)
+        else:
+            changes.drop_letters(connection, [row["id"]])
+            click.echo(f"{row['id']}: taken", err=True)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+@dead_letters.command()
+@click.argument("ids", nargs=-1, type=int, required=True, metavar="ID...")
+@pass_settings
+def drop(settings: Settings, *, ids: tuple[int, ...]) -> None:
+    """Forget these; the log keeps their events."""
+    from statustrio.store import changes
+    from statustrio.store.opening import open_beside
+
+    connection = open_beside(settings.db)
+    changes.drop_letters(connection, [row["id"] for row in _chosen(connection, ids)])
+
+
+def _chosen(connection: Any, ids: tuple[int, ...]) -> list[dict[str, Any]]:
+    """The letters with these ids, all without any. UsageError for an id that is not there."""
+    from statustrio.store import changes
+
+    rows = {row["id"]: row for row in changes.letters(connection)}
+    for one in ids:
+        if one not in rows:
+            raise click.UsageError(f"no letter {one} was set aside; `statustrio dead-letters list` lists them")
+    return [rows[one] for one in ids] if ids else list(rows.values())

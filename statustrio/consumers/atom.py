@@ -1,0 +1,155 @@
+"""What passes the filters as one Atom feed (RFC 4287) in a file: an entry for each incident, with all its updates.
+
+The file holds all that the consumer knows: it is read at the start and replaced, whole, at each event. A web server can
+hand it out, and statustrio itself can follow it.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import trio
+from attrs import define, field
+
+from statustrio import __version__
+from statustrio.errors import DeliveryError, FeedError
+from statustrio.events import Event
+from statustrio.feed.parse import Entry, parse_feed
+from statustrio.model import Kind, Status
+from statustrio.platforms.statustrio import COMPONENT, GENERATOR, ID, IMPACT, KIND
+from statustrio.rfc3339 import to_text
+from statustrio.store.protocol import Logged
+
+MOST_ENTRIES = 200
+"""The incidents that were touched last."""
+LARGEST = 20 * 2**20
+_NOT_XML = str.maketrans("", "", "\ufffe\uffff")
+
+
+@define(eq=False)
+class MergedFeed:
+    _path: Path
+    _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
+    _entries: dict[str, Entry] | None = None
+    """By id, the one touched last at the end; None: the file was not read yet."""
+
+    async def deliver(self, logged: Logged) -> None:
+        try:
+            await trio.to_thread.run_sync(self._add, logged.event, limiter=self._limiter)
+        except OSError as exc:
+            raise DeliveryError(f"{self._path}: {exc.strerror}") from exc
+
+    async def watch(self) -> None:
+        await trio.sleep_forever()
+
+    def _add(self, event: Event) -> None:
+        if event.incident_id is None:
+            return  # what befalls a provider itself is no incident
+        entries = _read(self._path) if self._entries is None else dict(self._entries)
+        ident = f"{ID}{event.provider}/{event.incident_id}"
+        entries[ident] = told_of(entries.pop(ident, None), ident, event)
+        entries = dict(list(entries.items())[-MOST_ENTRIES:])
+        _replace(self._path, "".join(_document([*entries.values()][::-1])))
+        self._entries = entries
+
+
+def told_of(before: Entry | None, ident: str, event: Event) -> Entry:
+    """The entry of an incident with one event more, the newest at the top; an edited update stays in its place."""
+    at = event.update_at or event.timestamp
+    said = _block(at, event)
+    blocks = before.content.split("\n") if before and before.content else []
+    places = [place for place, one in enumerate(blocks) if _stamp(one) == _stamp(said)]
+    if event.event.endswith(".edited") and places:
+        blocks[places[0]] = said
+    elif said not in blocks:  # as it would be where it is told again after a kill
+        blocks.insert(0, said)
+    kind = Kind.MAINTENANCE if event.event.startswith("maintenance.") else Kind.INCIDENT
+    categories = [KIND + kind, event.provider or ""]
+    categories += [IMPACT + event.impact] if event.impact else []
+    categories += [COMPONENT + component.name for component in event.components or ()]
+    published = before.published if before else None
+    return Entry(
+        id=ident,
+        title=f"{event.provider_name}: {event.title}",
+        link=event.url,
+        published=published or event.started_at or at,
+        updated=event.timestamp,
+        content="\n".join(blocks),
+        summary="",
+        categories=tuple(categories),
+    )
+
+
+def _block(at: datetime, event: Event) -> str:
+    """An update as HTML on one line, as Statuspage would print it but for the year and the seconds."""
+    label = "postmortem" if event.event.endswith(".postmortem") else event.status or Status.UNKNOWN
+    word = label.replace("_", " ").capitalize()
+    text = html.escape(event.message or "", quote=False).replace("\n", "<br/>")
+    day = f"{at:%b} {at.day}, {at.year:04}"
+    return f"<p><small>{day}, {at:%H:%M:%S} UTC</small><br><strong>{word}</strong> - {text}</p>"
+
+
+def _stamp(block: str) -> str:
+    return block.partition("</small>")[0]
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    """The entries of the file as it is; none of one that is not there, or not ours."""
+    with suppress(FileNotFoundError, FeedError):
+        with path.open("rb") as file:
+            feed = parse_feed(file.read(LARGEST), url=str(path), content_type=None)
+        if feed.generator.partition(" ")[0] == GENERATOR:
+            return {entry.id: entry for entry in reversed(feed.entries) if entry.id}
+    return {}
+
+
+def _document(entries: Sequence[Entry]) -> Iterator[str]:
+    updated = max((entry.updated for entry in entries if entry.updated), default=None)
+    yield '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
+    yield f"  <title>Status pages</title>\n  <id>{ID}feed</id>\n"
+    yield f'  <generator version="{__version__}">{GENERATOR}</generator>\n'
+    yield f"  <updated>{to_text(updated) if updated else ''}</updated>\n  <author><name>statustrio</name></author>\n"
+    for entry in entries:
+        yield "  <entry>\n"
+        yield from (f"    <{name}>{escape(value)}</{name}>\n" for name, value in _texts(entry))
+        if entry.link:
+            yield f'    <link rel="alternate" href={quoteattr(entry.link.translate(_NOT_XML))}/>\n'
+        yield from (f"    <category term={quoteattr(one.translate(_NOT_XML))}/>\n" for one in entry.categories)
+        yield f'    <content type="html">{escape(entry.content.translate(_NOT_XML))}</content>\n  </entry>\n'
+    yield "</feed>\n"
+
+
+def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
+    yield "id", (entry.id or "").translate(_NOT_XML)
+    yield "title", entry.title.translate(_NOT_XML)
+    for name, at in (("published", entry.published), ("updated", entry.updated)):
+        if at:
+            yield name, to_text(at)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file, or leave it as it was: a reader never sees half of it."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@asynccontextmanager
+async def open_atom(path: Path) -> AsyncIterator[MergedFeed]:
+    """The file is read at the first event, and tried again while it cannot be written."""
+    yield MergedFeed(path)
