@@ -14,8 +14,8 @@ JITTER = 0.1
 MAX_DOUBLINGS = 5
 PATIENT_BACKOFF_SECONDS = 3600.0
 """The longest pause for a server that says the request itself is unwelcome (429 and other 4xx)."""
-FIRST_POLL_WITHIN_SECONDS = 8.0
-"""From when the daemon began to start them: with that of ten thousand and their polls it is ten seconds in all."""
+FIRST_POLL_WITHIN_SECONDS = 6.5
+"""From when each began: with the start of ten thousand and their polls it is ten seconds in all."""
 MAX_RETRY_AFTER = timedelta(days=1)
 REQUEST_TIMEOUT = 408
 LATEST_SECONDS = 0.05
