@@ -5,13 +5,12 @@ Both are events like those of the log, so that every consumer can take them, and
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve
 
-from statustrio.events import ENDS, REMINDER, SUMMARY, Event
+from statustrio.events import ENDS, REMINDER, SUMMARY, Event, event_id
 from statustrio.spans import here
 from statustrio.stories import Why
 
@@ -36,7 +35,7 @@ def summary(newest: Sequence[Event], count: int, why: Why, now: datetime) -> Eve
     only = newest[0] if len(providers) == 1 else None
     return Event(
         seq=max(event.seq for event in newest),
-        id=_id(SUMMARY, *sorted(event.id for event in newest)),
+        id=event_id(None, None, "\x1f".join(sorted(event.id for event in newest)), SUMMARY),
         timestamp=now,
         event=SUMMARY,
         provider=only.provider if only else None,
@@ -48,7 +47,9 @@ def summary(newest: Sequence[Event], count: int, why: Why, now: datetime) -> Eve
 
 def reminder(event: Event, now: datetime) -> Event:
     """The newest event of planned work, told once more before the work begins."""
-    return evolve(event, id=_id(REMINDER, event.id), timestamp=now, event=REMINDER)
+    return evolve(
+        event, id=event_id(event.provider, event.incident_id, event.id, REMINDER), timestamp=now, event=REMINDER
+    )
 
 
 def _line(event: Event) -> str:
@@ -64,7 +65,3 @@ def _rank(event: Event) -> int:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
-
-
-def _id(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

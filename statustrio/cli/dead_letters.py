@@ -58,19 +58,15 @@ def list_(settings: Settings, *, style: str | None) -> None:
 @pass_settings
 def retry(settings: Settings, *, ids: tuple[int, ...]) -> None:
     """Deliver these, or all, once more; what is taken is forgotten. Exit status 1 if one is refused again."""
-    import json
-
     import trio
 
     from statustrio.cli.test import deliver, find
-    from statustrio.codec import from_data
     from statustrio.config import load_config
     from statustrio.errors import ConsumerGoneError, DeliveryError
-    from statustrio.events import Event
     from statustrio.redaction import Redactor
     from statustrio.store import changes
     from statustrio.store.opening import open_beside
-    from statustrio.store.protocol import Logged
+    from statustrio.store.sqlite import logged
 
     connection = open_beside(settings.db)
     config = load_config(settings.config, environment())
@@ -78,11 +74,9 @@ def retry(settings: Settings, *, ids: tuple[int, ...]) -> None:
     redactor.learn(config.secrets)
     refused = 0
     for row in _chosen(connection, ids):
-        fields = json.loads(row["line"])
-        del fields["level"]
-        logged = Logged(row["seq"], from_data(fields, Event), row["line"])
+        consumer = find(config.consumers, row["consumer"])
         try:
-            trio.run(deliver, find(config.consumers, row["consumer"]), logged, settings.style)
+            trio.run(deliver, consumer, logged(row["seq"], row["line"]), settings.style)
         except (DeliveryError, ConsumerGoneError) as exc:
             refused += 1
             click.echo(f"{row['id']}: {row['consumer']} did not take it: {redactor.hide(str(exc))}", err=True)

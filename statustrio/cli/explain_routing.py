@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -34,23 +33,18 @@ def explain_routing(settings: Settings, *, since: datetime, consumer: str | None
     Mutes that were set count as well. Each consumer begins with the first event shown, as if it were new there.
     """
     from statustrio.cli.test import find
-    from statustrio.codec import from_data
     from statustrio.config import load_config
-    from statustrio.events import Event
     from statustrio.explain import routed
     from statustrio.rfc3339 import to_text
     from statustrio.store import queries
     from statustrio.store.opening import open_reader
+    from statustrio.store.sqlite import logged
 
     config = load_config(settings.config, environment())
     connection = open_reader(settings.db)
     consumers = [find(config.consumers, consumer)] if consumer else list(config.consumers)
     tags = {one.id: one.tags for one in config.providers}
-    events: list[Any] = []
-    for _, line in queries.events(connection, since=since):
-        fields = json.loads(line)
-        del fields["level"]
-        events.append(from_data(fields, Event))
+    events = [logged(seq, line).event for seq, line in queries.events(connection, since=since)]
     now = datetime.now(UTC)
     data: list[dict[str, Any]] = []
     kept_back: dict[str, Counter[str]] = {}

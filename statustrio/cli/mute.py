@@ -75,18 +75,15 @@ def unmute(settings: Settings, *, what: str) -> None:
 
 def _meant(connection: Any, what: str) -> tuple[str | None, str | None]:
     """The provider and the incident, None for all of them. UsageError where it is neither."""
-    from statustrio.cli.names import check_provider
+    from statustrio.cli.names import check_provider, incident_named
     from statustrio.store import queries
 
     if what == ALL:
         return None, None
     providers = queries.provider_ids(connection)
-    named = [] if what in providers else queries.incidents_named(connection, what)
-    if len(named) > 1:
-        choices = ", ".join(f"{provider}/{incident_id}" for provider, incident_id in named)
-        raise click.UsageError(f"more than one provider has an incident {what!r}; say which: {choices}")
+    named = None if what in providers else incident_named(connection, what)
     if named:
-        return named[0]
+        return named
     check_provider(what, providers)
     return what, None
 

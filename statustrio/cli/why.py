@@ -9,6 +9,7 @@ from typing import Any
 import click
 from attrs import field, frozen
 
+from statustrio.cli.names import incident_named
 from statustrio.cli.settings import Settings, environment, pass_settings
 from statustrio.redaction import Redactor
 
@@ -86,16 +87,13 @@ def _found(connection: Any, what: str) -> tuple[list[dict[str, Any]], dict[str, 
 
     if what.isdecimal() and len(what) < 19 and (row := queries.event(connection, int(what))):  # SQLite's integers
         return [row], row
-    named = queries.incidents_named(connection, what)
-    if len(named) > 1:
-        choices = ", ".join(f"{provider}/{incident_id}" for provider, incident_id in named)
-        raise click.UsageError(f"more than one provider has an incident {what!r}; say which: {choices}")
-    if not named:
+    named = incident_named(connection, what)
+    if named is None:
         last = queries.last_seq(connection)
         log = f"the log ends with {last}" if last else "the log is empty"
         advice = log if what.isdecimal() else "`statustrio incidents --format tsv` lists their ids"
         raise click.UsageError(f"no event and no incident {what!r}; {advice}")
-    rows = queries.incident_events(connection, *named[0])
+    rows = queries.incident_events(connection, *named)
     return rows, rows[-1] if rows else None
 
 

@@ -56,7 +56,7 @@ class MergedFeed:
         ident = f"{ID}{event.provider}/{event.incident_id}"
         entries[ident] = told_of(entries.pop(ident, None), ident, event)
         entries = dict(list(entries.items())[-MOST_ENTRIES:])
-        _replace(self._path, "".join(_document([*entries.values()][::-1])))
+        _replace(self._path, "".join(_document([*entries.values()][::-1])).translate(_NOT_XML))
         self._entries = entries
 
 
@@ -120,15 +120,15 @@ def _document(entries: Sequence[Entry]) -> Iterator[str]:
         yield "  <entry>\n"
         yield from (f"    <{name}>{escape(value)}</{name}>\n" for name, value in _texts(entry))
         if entry.link:
-            yield f'    <link rel="alternate" href={quoteattr(entry.link.translate(_NOT_XML))}/>\n'
-        yield from (f"    <category term={quoteattr(one.translate(_NOT_XML))}/>\n" for one in entry.categories)
-        yield f'    <content type="html">{escape(entry.content.translate(_NOT_XML))}</content>\n  </entry>\n'
+            yield f'    <link rel="alternate" href={quoteattr(entry.link)}/>\n'
+        yield from (f"    <category term={quoteattr(one)}/>\n" for one in entry.categories)
+        yield f'    <content type="html">{escape(entry.content)}</content>\n  </entry>\n'
     yield "</feed>\n"
 
 
 def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
-    yield "id", (entry.id or "").translate(_NOT_XML)
-    yield "title", entry.title.translate(_NOT_XML)
+    yield "id", entry.id or ""
+    yield "title", entry.title
     for name, at in (("published", entry.published), ("updated", entry.updated)):
         if at:
             yield name, to_text(at)

@@ -15,12 +15,12 @@ from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, Provid
 from statustrio.rfc3339 import from_text, to_text
 from statustrio.rules import Rule
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
+from statustrio.store.queries import mutes
 from statustrio.store.rows import (
     body_row,
     incident_row,
     known_incident,
     known_update,
-    mute,
     provider_row,
     provider_state,
     text,
@@ -275,7 +275,7 @@ class SqliteStore:
 
     def mutes(self) -> tuple[Mute, ...]:
         with _translated():
-            return tuple(map(mute, self._execute("SELECT * FROM mutes")))
+            return mutes(self._connection)
 
     def set_aside(self, consumer: str, logged: Logged, reason: str, at: datetime) -> None:
         self._execute(
