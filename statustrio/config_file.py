@@ -65,7 +65,7 @@ def replace_text(path: Path, text: str) -> None:
             with target.open("xb") as file:
                 file.write(text.encode())
         elif target.is_file():
-            _replace(target, text.encode())
+            replace_file(target, text.encode())
         else:
             raise ConfigError((f"{path}: is no regular file and cannot be written",))
     except OSError as error:
@@ -73,17 +73,19 @@ def replace_text(path: Path, text: str) -> None:
         raise ConfigError((f"{path}: cannot be written: {reason}",)) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
-    before = target.stat()
+def replace_file(target: Path, data: bytes) -> None:
+    """Put a whole file in the place of another, or leave that as it was. Mode and owner stay; a new one is for all."""
+    before = target.stat() if target.exists() else None
     descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
     made = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            with suppress(PermissionError):  # only root can give a file away
-                os.fchown(descriptor, before.st_uid, before.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+            if before is not None:
+                with suppress(PermissionError):  # only root can give a file away
+                    os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(before.st_mode) if before is not None else 0o644)
             os.fsync(descriptor)
         made.replace(target)
     except OSError:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
+from statustrio.events import BEGINNINGS, ENDS
 from statustrio.lifecycle import END, WORDS, Step, beginning, reopening, walk
 from statustrio.matching import Matching, key, match_updates, same_text
 from statustrio.model import OVER, Draft, KnownIncident, KnownUpdate, Reading, Shape, Status, Update
@@ -273,7 +274,8 @@ def _noun(absorbed: Absorbed, news: News) -> str:
         return "edited"
     is_dated_back = absorbed.before is not None and news.step.previous is None
     # An incident begins once, whatever the page puts before its first update later on.
-    return "updated" if is_dated_back and news.step.noun in _BEGINNINGS else news.step.noun
+    begins = f"{absorbed.incident.kind}.{news.step.noun}" in BEGINNINGS
+    return "updated" if is_dated_back and begins else news.step.noun
 
 
 def _rule(absorbed: Absorbed, news: News) -> Rule:
@@ -330,10 +332,9 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     over = incident.status in OVER
     believed = told_over
     for draft in drafts:
-        noun = draft.event.partition(".")[2]
-        if noun in _ENDS:
+        if draft.event in ENDS:
             believed = True
-        elif noun in _BEGINNINGS:
+        elif draft.event in BEGINNINGS:
             believed = False
     if believed == over or (before is None and over):
         return tuple(drafts)
@@ -347,8 +348,6 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     return (evolve(_draft(incident, absorbed.newest, "", rule), event=event, key=f"turn|{incident.revision}"),)
 
 
-_ENDS = frozenset({*END.values(), "withdrawn"})
-_BEGINNINGS = frozenset({"opened", "reopened", "scheduled", "started"})
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 

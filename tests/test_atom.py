@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 import trio
 from attrs import evolve
 
-from statustrio.consumers import atom
 from statustrio.consumers.atom import MOST_ENTRIES, open_atom
 from statustrio.errors import DeliveryError
 from statustrio.events import Event
@@ -155,7 +155,7 @@ async def test_what_cannot_be_written_is_owed_and_leaves_no_rubbish(
 
     async with open_atom(path) as consumer:
         with monkeypatch.context() as patch:
-            patch.setattr(atom.os, "fsync", full)
+            patch.setattr(os, "fsync", full)
             with pytest.raises(DeliveryError, match="No space left"):
                 await consumer.deliver(LIFE[1])
         assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])

@@ -7,8 +7,6 @@ hand it out, and statustrio itself can follow it.
 from __future__ import annotations
 
 import html
-import os
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -19,6 +17,7 @@ import trio
 from attrs import define, field
 
 from statustrio import __version__
+from statustrio.config_file import replace_file
 from statustrio.errors import DeliveryError, FeedError
 from statustrio.events import Event
 from statustrio.feed.parse import Entry, parse_feed
@@ -56,7 +55,7 @@ class MergedFeed:
         ident = f"{ID}{event.provider}/{event.incident_id}"
         entries[ident] = told_of(entries.pop(ident, None), ident, event)
         entries = dict(list(entries.items())[-MOST_ENTRIES:])
-        _replace(self._path, "".join(_document([*entries.values()][::-1])).translate(_NOT_XML))
+        replace_file(self._path, "".join(_document([*entries.values()][::-1])).translate(_NOT_XML).encode())
         self._entries = entries
 
 
@@ -132,21 +131,6 @@ def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
     for name, at in (("published", entry.published), ("updated", entry.updated)):
         if at:
             yield name, to_text(at)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file, or leave it as it was: a reader never sees half of it."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @asynccontextmanager

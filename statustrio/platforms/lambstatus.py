@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text
-from statustrio.model import Kind, Reading, Shape, Status, Update
+from statustrio.model import Kind, Reading, Shape
 from statustrio.platforms.platform import Platform, hashed_id, last_segment, mostly, web_url
-from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated, has_year
+from statustrio.platforms.timeline import all_dated, begun, has_year
 
 _LINK = re.compile(r"https?://.+/(?P<kind>incidents|maintenances)/[\w-]{12}")
 
@@ -21,9 +20,7 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     content = entry.content or entry.summary
     posted = entry.updated or entry.published
-    printed = reversed(blocks(content)[:MOST_UPDATES])
-    updates = tuple(Update(dated(block), block.label, block.text) for block in printed)
-    updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
+    updates = all_dated(content, posted)
     link = _LINK.fullmatch(entry.link or "")
     is_maintenance = link is not None and link["kind"] == "maintenances"
     return Reading(

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statustrio.feed.parse import Entry, Feed
-from statustrio.feed.text import html_to_text
-from statustrio.model import Component, Impact, Kind, Reading, Shape, Status, Update
+from statustrio.model import Component, Impact, Kind, Reading, Shape
 from statustrio.platforms.platform import Platform, hashed_id, own_id, web_url
-from statustrio.platforms.timeline import MOST_UPDATES, begun, blocks, dated
+from statustrio.platforms.timeline import all_dated, begun
 
 GENERATOR = "statustrio"
 KIND, IMPACT, COMPONENT = "kind: ", "impact: ", "component: "
@@ -26,9 +25,7 @@ def recognises(feed: Feed) -> bool:
 def read(entry: Entry) -> Reading:
     content = entry.content or entry.summary
     posted = entry.updated or entry.published
-    printed = reversed(blocks(content)[:MOST_UPDATES])
-    updates = tuple(Update(dated(block), block.label, block.text) for block in printed)
-    updates = updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
+    updates = all_dated(content, posted)
     is_maintenance = Kind.MAINTENANCE in _said(entry, KIND)
     components = tuple(Component(name) for name in _said(entry, COMPONENT))
     return Reading(

@@ -133,6 +133,13 @@ def dated(block: Block) -> datetime | None:
     return stamp.nearest(middle)
 
 
+def all_dated(content: str, posted: datetime | None) -> tuple[Update, ...]:
+    """The updates, oldest first, of an entry that prints them newest first with whole dates; without any, its text."""
+    printed = reversed(blocks(content)[:MOST_UPDATES])
+    updates = tuple(Update(dated(block), block.label, block.text) for block in printed)
+    return updates or (Update(posted, str(Status.UNKNOWN), html_to_text(content)),)
+
+
 def newest_dated(borders: Iterable[re.Match[str]], text: str, at: datetime | None) -> tuple[Update, ...]:
     """The updates, oldest first, of an entry that prints them newest first and dates none but the newest.
 
