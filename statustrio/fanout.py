@@ -331,7 +331,7 @@ class Subscription:
             if aside is not None:
                 store.set_aside(cursor.consumer, *aside, now())
 
-        await self.requests.ask(save)
+        await self.requests.ask(save, urgent=True)
         # Workers saved in one group wake in any order; of two cursors the later one knows more.
         if (cursor.seq, len(cursor.beyond)) >= (self.cursor.seq, len(self.cursor.beyond)):
             self.cursor = cursor

@@ -320,7 +320,9 @@ class ProviderState:
 
 @frozen
 class Known:
-    """What detection starts from: the provider, the incidents the observation names, and every open or shown one."""
+    """What detection starts from: the provider, the incidents that the observation names, every open one, and what was
+    shown and is no longer. Of what is still shown and says nothing new, one incident is enough.
+    """
 
     state: ProviderState
     incidents: tuple[KnownIncident, ...] = ()

@@ -7,7 +7,7 @@ Meanwhile whoever asked waits, so nothing piles up and nothing that is not store
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -23,8 +23,8 @@ from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedE
 
 T = TypeVar("T")
 
-GROUP = 200
-"""Requests in one transaction at most: a failing group holds no more than this in memory."""
+GROUP = 10
+"""Observations in one transaction at most: as many as make its cost small, so that consumers never wait long."""
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 OFFLINE = "no provider can be reached: this machine seems to be offline"
 ONLINE = "providers can be reached again"
@@ -38,6 +38,7 @@ class Request(Generic[T]):
 
     work: Callable[[Store], T]
     durable: bool
+    urgent: bool = False
     rescue: Callable[[Exception], Callable[[Store], T]] | None = None
     """What to do instead when the work fails by a bug."""
     done: trio.Event = field(factory=trio.Event)
@@ -72,13 +73,15 @@ class Requests:
         work: Callable[[Store], T],
         *,
         durable: bool = False,
+        urgent: bool = False,
         rescue: Callable[[Exception], Callable[[Store], T]] | None = None,
     ) -> T:
-        """Do this in the recorder's next transaction and return its result once it is committed.
+        """Do this in a transaction of the recorder and return its result once it is committed.
 
-        Raises what `work` raises. Cancelled while waiting, the work may still be done.
+        What is `urgent` comes with the next one, the rest in its turn. Raises what `work` raises. Cancelled while
+        waiting, the work may still be done.
         """
-        request: Request[T] = Request(work, durable, rescue)
+        request: Request[T] = Request(work, durable, urgent, rescue)
         await self._send.send(request)
         await request.done.wait()
         if request.error is not None:
@@ -103,10 +106,11 @@ def record(
     outcome = observation.outcome
     recorded_at = recorded_at or now()
     names = []
-    ids, subjects = set(), False
+    ids, shown, subjects = set(), set(), False
     if isinstance(outcome, Seen):
         ids, subjects = {reading.incident_id for reading in outcome.readings}, outcome.gap is not None
-    known = store.load(observation.provider, ids, subjects=subjects)
+        shown = set() if subjects else {one.incident_id for one in outcome.window}
+    known = store.load(observation.provider, ids, subjects=subjects, shown=shown)
     connected = not (isinstance(outcome, Failed) and outcome.unconnected)
     if known.offline and connected:
         store.commit_monitor("monitor.online", ONLINE, recorded_at)
@@ -130,18 +134,33 @@ async def run_recorder(
     receive: trio.MemoryReceiveChannel[Request[Any]], store: Store, run_sync: RunSync, announce: Callable[[], None]
 ) -> None:
     """Serve requests until every sender has closed. `announce` is called after each commit that may hold events."""
+    waiting: list[Request[Any]] = []
     with receive:
-        async for first in receive:
-            group = [first]
-            while len(group) < GROUP:
-                try:
-                    group.append(receive.receive_nowait())
-                except (trio.WouldBlock, trio.EndOfChannel):
-                    break
+        while True:
+            try:
+                if not waiting:
+                    waiting.append(await receive.receive())
+                while True:
+                    waiting.append(receive.receive_nowait())
+            except trio.WouldBlock:
+                pass
+            except trio.EndOfChannel:
+                if not waiting:
+                    return
+            group, waiting = _next_group(waiting)
             if await _serve(group, store, run_sync):
                 announce()
             for request in group:
                 request.done.set()
+
+
+def _next_group(waiting: Sequence[Request[Any]]) -> tuple[list[Request[Any]], list[Request[Any]]]:
+    """What is done in the next transaction, and what waits for a later one.
+
+    What is urgent overtakes: where more is observed than can be recorded in time, consumers still hear of what was.
+    """
+    ordinary = [request for request in waiting if not request.urgent]
+    return [*(request for request in waiting if request.urgent), *ordinary[:GROUP]], ordinary[GROUP:]
 
 
 async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> bool:

@@ -88,15 +88,22 @@ class World:
         self.minutes += after
         observation = model.Observation("p", self.url, t(self.minutes), self.interval, outcome, backfill)
         self.change = detect(self.load(observation), observation)
+        everything = self.load(observation, whole=True)
+        assert detect(everything, observation) == self.change, "what is not loaded makes no difference"
         return self.apply(self.change)
 
-    def load(self, observation: model.Observation) -> model.Known:
+    def load(self, observation: model.Observation, *, whole: bool = False) -> model.Known:
         named = {one.incident_id for one in getattr(observation.outcome, "readings", ())}
+        shown = set()
+        if isinstance(observation.outcome, Seen) and self.gap is None and not whole:
+            shown = {one.incident_id for one in observation.outcome.window}
+        sign = next((one for one in self.incidents.values() if one.shown and one.incident_id in shown), None)
         loaded = []
         for one in self.incidents.values():
             is_open = one.open and (one.expires_at is None or one.expires_at > observation.at)
             name = one.incident_id.rpartition("_")[0] if self.gap is not None else one.incident_id
-            if is_open or one.shown or name in named:
+            was_shown = one.shown and (one.incident_id not in shown or one is sign)
+            if is_open or was_shown or name in named:
                 loaded.append(evolve(one, open=is_open))
         return model.Known(self.state, tuple(loaded), self.offline)
 

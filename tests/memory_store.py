@@ -82,11 +82,16 @@ class MemoryStore:
     def load_state(self, provider: str) -> ProviderState:
         return self.tables.states[provider]
 
-    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
+    def load(
+        self, provider: str, incident_ids: Collection[str], *, subjects: bool = False, shown: Collection[str] = ()
+    ) -> Known:
         incidents = []
+        signs = [one for (owner, _), one in self.tables.incidents.items() if owner == provider and one.shown]
+        sign = next((one for one in signs if one.incident_id in shown), None)
         for (owner, incident_id), one in self.tables.incidents.items():
             name = incident_id.rpartition("_")[0] if subjects else incident_id
-            if owner == provider and (one.open or one.shown or name in incident_ids):
+            was_shown = one.shown and (incident_id not in shown or one is sign)
+            if owner == provider and (one.open or was_shown or name in incident_ids):
                 incidents.append(one)
         return Known(self.load_state(provider), tuple(incidents), self.tables.offline)
 

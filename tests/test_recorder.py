@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,37 @@ async def test_a_group_is_bounded(store: SqliteStore) -> None:
         await trio.testing.wait_all_tasks_blocked()
         gate.opened.set()
     assert 2 <= gate.runs <= 3
+
+
+async def test_what_is_urgent_overtakes_what_waits_longer(store: SqliteStore) -> None:
+    """Consumers are told on while more is observed than can be recorded in time."""
+    gate = Gate()
+    done: list[str] = []
+
+    async with open_recorder(store, gate) as recorder, trio.open_nursery() as nursery:
+        await nursery.start(_ask, recorder.requests, done, "first")
+        await gate.entered.wait()
+        for number in range(3 * GROUP):
+            await nursery.start(_ask, recorder.requests, done, f"{number}")
+        await nursery.start(partial(_ask, urgent=True), recorder.requests, done, "urgent")
+        await trio.testing.wait_all_tasks_blocked()
+        gate.opened.set()
+    assert done.index("urgent") == 1
+    ordinary = [one for one in done if one.isdigit()]
+    assert ordinary == sorted(ordinary, key=int), "what is not urgent keeps its turn"
+    assert gate.runs == 4
+
+
+async def _ask(
+    requests: Requests,
+    done: list[str],
+    name: str,
+    *,
+    urgent: bool = False,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    task_status.started()
+    await requests.ask(lambda _: done.append(name), urgent=urgent)
 
 
 @pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)], ids=["full", "normal"])

@@ -429,6 +429,24 @@ def test_detection_gets_named_open_and_shown_incidents_whole(store: Store) -> No
     }
 
 
+def test_of_what_is_still_shown_one_is_enough(store: Store) -> None:
+    """The rest of the window says nothing that detection needs, and a page shows some hundred."""
+    closed = evolve(INCIDENT, open=False)
+    commit(store, *(evolve(closed, incident_id=one) for one in ("i1", "i2", "gone")))
+    commit(store, evolve(INCIDENT, incident_id="open"))
+    commit(store, evolve(closed, incident_id="i1"), provider="bolt")
+    shown = {"i1", "i2", "open", "never"}
+
+    def loaded(*named: str) -> set[str]:
+        return {one.incident_id for one in store.load("acme", named, shown=shown).incidents}
+
+    assert loaded("i1", "i2") == {"i1", "i2", "gone", "open"}
+    for named in ((), ("never",)):
+        signs = loaded(*named) - {"gone", "open"}
+        assert len(signs) == 1
+        assert signs < {"i1", "i2"}
+
+
 def test_updates_are_rewritten_and_added(store: Store) -> None:
     rewritten = evolve(UPDATE, text="We looked", revision=1)
     further = KnownUpdate(1, AT, "resolved", Status.RESOLVED, "Done")

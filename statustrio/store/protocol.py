@@ -75,10 +75,13 @@ class Store(Protocol):
     def load_state(self, provider: str) -> ProviderState:
         """What is known of a configured provider itself."""
 
-    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
-        """What detection needs: the provider, these incidents and every open or shown one.
+    def load(
+        self, provider: str, incident_ids: Collection[str], *, subjects: bool = False, shown: Collection[str] = ()
+    ) -> Known:
+        """What detection needs: the provider, these incidents, every open one, and those that the last document showed.
 
-        `subjects`: the ids are of subjects, and all incidents of each are meant (see `grouping`).
+        `subjects`: the ids are of subjects, and all incidents of each are meant (see `grouping`). `shown` are ids that
+        the new document shows as well: one of these incidents is enough, as a sign that the page is known.
         """
 
     def commit(self, change: Change) -> tuple[Event, ...]:

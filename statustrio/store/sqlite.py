@@ -114,16 +114,22 @@ class SqliteStore:
     def load_state(self, provider: str) -> ProviderState:
         return provider_state(self._execute("SELECT * FROM providers WHERE id = ?", (provider,)).fetchone())
 
-    def load(self, provider: str, incident_ids: Collection[str], *, subjects: bool = False) -> Known:
-        named = json.dumps(list(incident_ids))
+    def load(
+        self, provider: str, incident_ids: Collection[str], *, subjects: bool = False, shown: Collection[str] = ()
+    ) -> Known:
         # The character after the underscore bounds the ids of a subject, which its index then finds.
         meant = "i.id > j.value || '_' AND i.id < j.value || '`'" if subjects else "i.id = j.value"
-        # By itself SQLite would go through all that the provider ever had; CROSS JOIN keeps the named ones outside.
+        last_shown = "SELECT id FROM incidents INDEXED BY incidents_shown WHERE provider = :provider AND shown = 1"
+        still_shown = "(SELECT value FROM json_each(:shown))"
+        # By itself SQLite would go through all that the provider ever had; CROSS JOIN keeps the wanted ones outside.
         rows = self._execute(
-            "SELECT * FROM incidents INDEXED BY incidents_open WHERE provider = :provider AND open = 1 "  # noqa: S608  as above
-            "UNION SELECT * FROM incidents INDEXED BY incidents_shown WHERE provider = :provider AND shown = 1 "
-            f"UNION SELECT i.* FROM json_each(:named) j CROSS JOIN incidents i ON i.provider = :provider AND {meant}",
-            {"provider": provider, "named": named},
+            "WITH wanted (id) AS ("  # noqa: S608  as above
+            "SELECT id FROM incidents INDEXED BY incidents_open WHERE provider = :provider AND open = 1 "
+            f"UNION {last_shown} AND id NOT IN {still_shown} "
+            f"UNION SELECT id FROM ({last_shown} AND id IN {still_shown} LIMIT 1) "
+            f"UNION SELECT i.id FROM json_each(:named) j CROSS JOIN incidents i ON i.provider = :provider AND {meant}"
+            ") SELECT i.* FROM wanted w CROSS JOIN incidents i ON i.provider = :provider AND i.id = w.id ORDER BY i.id",
+            {"provider": provider, "named": json.dumps(list(incident_ids)), "shown": json.dumps(list(shown))},
         ).fetchall()
         ids = json.dumps([row["id"] for row in rows])
         updates: dict[str, list[KnownUpdate]] = {}
