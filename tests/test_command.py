@@ -103,6 +103,11 @@ async def test_what_it_leaves_running_does_not_hold_up_the_next_event(tmp_path: 
     os.kill(int(pid.read_text()), 9)
 
 
+async def test_what_ended_in_time_is_delivered_though_its_output_stays_open() -> None:
+    """Told once more it would have been told twice."""
+    await deliver("sh", "-c", "sleep 5 & exit 0", timeout=0.3)
+
+
 async def test_a_cancellation_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "GRACE_SECONDS", 0.1)
     pid = tmp_path / "pid"

@@ -22,6 +22,8 @@ MOST_OUTPUT = 2000
 """Bytes of what a program says that are kept to explain its failure."""
 GRACE_SECONDS = 2.0
 """What a program has after SIGTERM."""
+LISTEN_SECONDS = 0.5
+"""How long its last words are waited for once it has ended: what it leaves running may hold its output open."""
 
 
 @define(eq=False)
@@ -42,11 +44,12 @@ class Command:
             raise DeliveryError(f"{self._argv[0]}: {exc.strerror or exc}") from exc
         said = bytearray()
         try:
-            with trio.move_on_after(self._timeout) as deadline:
+            with trio.move_on_after(self._timeout):
                 await _converse(process, logged.line.encode() + b"\n", said)
+            in_time = process.returncode is not None
         finally:
             await _end(process)  # noqa: ASYNC102  it shields itself, and waits no longer than the grace
-        if deadline.cancelled_caught:
+        if not in_time:
             raise DeliveryError(f"{self._argv[0]} took longer than {self._timeout:g} s")
         if process.returncode:
             raise RejectedError(f"{self._argv[0]} ended with {_status(process.returncode)}{_quoted(said)}")
@@ -56,7 +59,7 @@ class Command:
 
 
 async def _converse(process: trio.Process, line: bytes, said: bytearray) -> None:
-    """Hand over the line and listen until the process has ended; what it leaves running may hold its output open."""
+    """Hand over the line and listen until the process has ended and all it said was heard."""
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None
     assert stdout is not None
@@ -74,7 +77,7 @@ async def _converse(process: trio.Process, line: bytes, said: bytearray) -> None
         nursery.start_soon(tell)
         nursery.start_soon(listen)
         await process.wait()
-        nursery.cancel_scope.cancel()
+        nursery.cancel_scope.deadline = trio.current_time() + LISTEN_SECONDS
 
 
 async def _end(process: trio.Process) -> None:
