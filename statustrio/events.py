@@ -73,6 +73,8 @@ class Event:
     started_at: datetime | None = None
     updated_at: datetime | None = None
     url: str | None = None
+    scheduled_until: datetime | None = None
+    """When planned work is to end; lines written before this was told are without it."""
     v: int = 1
 
     @property
@@ -101,6 +103,7 @@ class Event:
             started_at=draft.started_at,
             updated_at=draft.updated_at,
             url=draft.url,
+            scheduled_until=draft.scheduled_until,
         )
 
 

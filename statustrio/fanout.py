@@ -254,7 +254,8 @@ class Subscription:
                 self._settle(telling)
             return
         count = sum(len(telling.seqs) for telling in tellings)
-        await self._send(send, Parcel(_unlogged(summary(newest, count, waiting.why, now())), tuple(tellings)))
+        going_on = {telling.seqs[-1] for telling in tellings if telling.story.begun}
+        await self._send(send, Parcel(_unlogged(summary(newest, going_on, count, waiting.why, now())), tuple(tellings)))
 
     async def _send(self, send: trio.MemorySendChannel[Parcel], parcel: Parcel) -> None:
         self._busy.update(telling.key[0] for telling in parcel.tellings)

@@ -343,9 +343,11 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
         # It ended and went on within updates that arrived together: the end was none.
         going_on = f"{incident.kind}.updated"
         return tuple(evolve(one, event=going_on, rule=Rule.PASSING_END) if one.event == end else one for one in drafts)
-    if drafts:
+    if drafts and (drafts[-1].status in OVER) == over:
         return (*drafts[:-1], evolve(drafts[-1], event=event, rule=rule))
-    return (evolve(_draft(incident, absorbed.newest, "", rule), event=event, key=f"turn|{incident.revision}"),)
+    # Nothing new tells of the turn, or what does says the contrary: an old update was rewritten while it came.
+    turn = _draft(incident, absorbed.newest, "", rule)
+    return (*drafts, evolve(turn, event=event, key=f"turn|{incident.revision}"))
 
 
 _EPOCH = datetime.min.replace(tzinfo=UTC)
@@ -389,5 +391,6 @@ def _draft(incident: KnownIncident, news: News, noun: str, rule: Rule, update_ke
         started_at=incident.started_at,
         updated_at=incident.updated_at,
         url=incident.url,
+        scheduled_until=incident.scheduled_until,
         rule=rule,
     )

@@ -15,10 +15,13 @@ ORDER = (
     "previous_status", "impact", "components", "message", "update_at", "started_at", "updated_at", "url",
 )  # fmt: skip
 """The keys of a line in their order, all of them in every line."""
+OF_PLANNED_WORK = (*ORDER, "scheduled_until")
+"""The keys of a line about planned work."""
 
 
 def _in_order(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    return {key: fields[key] for key in ORDER}
+    planned = fields["event"].startswith("maintenance.")
+    return {key: fields[key] for key in (OF_PLANNED_WORK if planned else ORDER)}
 
 
 _log = structlog.wrap_logger(

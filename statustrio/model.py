@@ -348,6 +348,7 @@ class Draft:
     started_at: datetime | None = None
     updated_at: datetime | None = None
     url: str | None = None
+    scheduled_until: datetime | None = None
     rule: str | None = None
     """Why there is this event (see `rules`)."""
 

@@ -5,12 +5,12 @@ Both are events like those of the log, so that every consumer can take them, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from attrs import evolve
 
-from statustrio.events import ENDS, REMINDER, SUMMARY, Event, event_id
+from statustrio.events import REMINDER, SUMMARY, Event, event_id
 from statustrio.spans import here
 from statustrio.stories import Why
 
@@ -23,14 +23,18 @@ _REASONS = {
 }
 
 
-def summary(newest: Sequence[Event], count: int, why: Why, now: datetime) -> Event:
-    """One event that tells of `count` events: of each story its newest, what is still going on first."""
-    ordered = sorted(newest, key=lambda event: (event.event in ENDS, -_rank(event), event.seq))
+def summary(newest: Sequence[Event], going_on: Collection[int], count: int, why: Why, now: datetime) -> Event:
+    """One event that tells of `count` events: of each story its newest, what is still going on first.
+
+    `going_on` are the `seq` of those whose story has not ended: a newest event that is a postmortem, or an old update
+    rewritten, does not say.
+    """
+    ordered = sorted(newest, key=lambda event: (event.seq not in going_on, -_rank(event), event.seq))
     lines = [_line(event) for event in ordered[:MOST_LINES]]
     if len(ordered) > MOST_LINES:
         lines.append(f"... and {len(ordered) - MOST_LINES} more")
     providers = {event.provider for event in newest}
-    going_on = sum(event.event not in ENDS for event in newest)
+    still = sum(event.seq in going_on for event in newest)
     things = _counted(len(newest), "thing")
     only = newest[0] if len(providers) == 1 else None
     return Event(
@@ -40,7 +44,7 @@ def summary(newest: Sequence[Event], count: int, why: Why, now: datetime) -> Eve
         event=SUMMARY,
         provider=only.provider if only else None,
         provider_name=only.provider_name if only else None,
-        title=f"{_counted(count, 'event')} {_REASONS[why]}, {going_on} of {things} still going on",
+        title=f"{_counted(count, 'event')} {_REASONS[why]}, {still} of {things} still going on",
         message="\n".join(lines),
     )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from statustrio.codec import from_json, to_json
 from statustrio.detect import detect
+from statustrio.events import BEGINNINGS, ENDS
 from statustrio.model import (
     OVER,
     Change,
@@ -776,6 +777,8 @@ def test_replaying_the_events_rebuilds_what_is_known(drawn: tuple[list[list[Inci
         over: dict[str, bool] = {}
         for event in world.events:
             noun = event.event.partition(".")[2]
+            if event.event in BEGINNINGS | ENDS:
+                assert (event.status in OVER) == (event.event in ENDS), "an event that says one thing and means another"
             if event.incident_id and noun in {"opened", "reopened", "scheduled", "started"}:
                 over[event.incident_id] = False
             elif event.incident_id and noun in {"resolved", "completed", "withdrawn"}:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from attrs import evolve
 from build import NOON, t
 
 from statustrio.codec import from_data
 from statustrio.events import NAMES, WARNINGS, Event, event_id
-from statustrio.line import ORDER, render
+from statustrio.line import OF_PLANNED_WORK, ORDER, render
 from statustrio.model import Component, Draft, Impact, Status
 
 KEYS = [
@@ -61,6 +62,21 @@ def test_a_line_has_all_keys_in_their_order() -> None:
         "updated_at": "2026-03-02T12:06:00Z",
         "url": "https://status.example.com/incidents/1",
     }
+
+
+def test_a_line_about_planned_work_has_one_key_more() -> None:
+    draft = evolve(DRAFT, event="maintenance.started", scheduled_until=t(60))
+    fields = json.loads(render(made(draft)))
+    assert list(fields) == list(OF_PLANNED_WORK) == [*KEYS, "scheduled_until"]
+    assert fields["scheduled_until"] == "2026-03-02T13:00:00Z"
+    assert from_data(fields, Event) == made(draft)
+    assert json.loads(render(made(evolve(draft, scheduled_until=None))))["scheduled_until"] is None
+
+
+def test_a_line_that_was_stored_before_planned_work_had_an_end_is_read() -> None:
+    fields = json.loads(render(made(evolve(DRAFT, event="maintenance.started"))))
+    del fields["scheduled_until"]
+    assert from_data(fields, Event) == made(evolve(DRAFT, event="maintenance.started"))
 
 
 def test_absent_knowledge_is_null() -> None:

@@ -651,6 +651,22 @@ async def test_what_is_too_old_comes_in_one_summary(store: MemoryStore, wall: Cl
     assert third.names == []
 
 
+async def test_a_summary_says_what_goes_on_even_where_the_last_word_does_not(store: MemoryStore, wall: Clock) -> None:
+    said: list[str] = []
+
+    async def listen(logged: Logged) -> None:
+        said.extend((logged.event.title or "", *(logged.event.message or "").splitlines()))
+
+    for incident, nouns in (("i1", ("opened", "resolved", "postmortem")), ("i2", ("opened", "edited"))):
+        for noun in nouns:
+            post(store, A, noun, incident, at=read(wall) - 3 * MINUTE)
+    async with open_fanout(store, seconds=3600) as fanout:
+        async with fanout.running(FakeConsumer(listen), timing=TimingConfig(max_age=MINUTE)):
+            await settle()
+    assert said[0] == "5 events while nothing could be told, 1 of 2 things still going on"
+    assert [line.rpartition(" ")[2] for line in said[1:]] == ["(edited)", "(postmortem)"]
+
+
 async def test_a_reminder_is_told_at_its_time_once(store: MemoryStore, wall: Clock) -> None:
     timing = TimingConfig(remind_before=MINUTE)
     consumers = [FakeConsumer() for _ in range(3)]

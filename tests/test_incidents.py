@@ -128,6 +128,12 @@ def test_an_event_carries_what_is_known() -> None:
     assert draft.url == "https://x.example/a"
 
 
+def test_an_event_of_planned_work_says_when_it_is_to_end() -> None:
+    world = World()
+    (draft,) = world.see(planned(up("scheduled"), scheduled_until=t(90)))
+    assert (draft.scheduled_until, world.events[0].scheduled_until) == (t(90), t(90))
+
+
 def test_what_the_page_ceases_to_say_stays_as_it_was_known() -> None:
     world = World()
     world.see()
@@ -243,6 +249,16 @@ def test_the_end_is_told_however_noisy_the_incident_is() -> None:
     for turn in range(SILENT_AFTER_EDITS + 3):
         world.see(reading(up("investigating", 0, f"text {turn}")))
     assert kinds(world.see(reading(up("resolved", 0, f"text {turn}")))) == ["incident.resolved"]
+
+
+def test_a_turn_that_comes_with_an_edit_of_an_old_update_is_told_as_the_turn_it_is() -> None:
+    world = World()
+    again = up("investigating", 30, "once more")
+    world.see(reading(INV, RES, again))
+    edit, end = world.see(reading(up("investigating", 0, "rewritten"), RES))
+    assert (edit.event, edit.status, edit.message) == ("incident.edited", "investigating", "rewritten")
+    assert (end.event, end.status, end.update_at) == ("incident.resolved", "resolved", RES.at)
+    assert len({edit.key, end.key}) == 2
 
 
 def test_an_unknown_status_is_open_for_a_day_after_its_last_update() -> None:
