@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import time, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from statustrio import marks
 from statustrio.config_file import read_text
 from statustrio.config_rules import (
     CONSUMERS,
+    ONE_BY_ONE,
+    SUMMARIES,
     ConsumerItem,
     LimitsItem,
     Problem,
@@ -33,12 +36,14 @@ from statustrio.config_values import (
     MIN_PACE,
     BadValueError,
     check_one_of,
+    check_text,
     is_loopback,
     kind,
     shown,
     slug,
     suggestion,
 )
+from statustrio.consumer_types import Brought, Found, as_its_fault, find, found_names
 from statustrio.environment import Environment
 from statustrio.errors import ConfigError
 from statustrio.model import Impact
@@ -50,8 +55,8 @@ PLATFORMS = frozenset(
 )
 """Their names alone: the readers would cost every command the import of feedparser."""
 
-EXTRAS = frozenset({"apprise"})
-"""Types of consumers that need a package of their own name."""
+EXTRAS: Mapping[str, str] = MappingProxyType({"apprise": "apprise", "ics": "icalendar"})
+"""Types of consumers that need a package, which the extra of their name brings."""
 
 POLL_SECONDS = 60.0
 OPEN_POLL_SECONDS = 20.0
@@ -114,7 +119,8 @@ class TimingConfig:
 class ConsumerConfig:
     """Where events go. `from_start`: a consumer the database does not know begins with the oldest event.
 
-    Fields below `from_start` are the settings of single types, filled in from the item of the same names.
+    Fields below `from_start` are the settings of single types, filled in from the item of the same names; `brought`
+    those of a type that is not built in.
     """
 
     id: str
@@ -131,6 +137,7 @@ class ConsumerConfig:
     argv: tuple[str, ...] = field(default=(), repr=False)
     urls: tuple[str, ...] = field(default=(), repr=False)
     timeout_seconds: float = 10.0
+    brought: Brought | None = None
 
 
 @frozen
@@ -293,28 +300,43 @@ class _Reader:
             if isinstance(item, str):
                 self._problem(path, "write a mapping with `type`, such as {type: stdout}")
                 continue
-            cls = self._consumer_class(item, path)
-            if cls is None or not isinstance(item, dict):
+            found = self._consumer_type(item, path)
+            if found is None or not isinstance(item, dict):
                 continue
-            read = self._rules.read(item, cls, path)
+            read = self._consumer_item(item, found, path)
             ident = item.get("id", item["type"])
             if isinstance(ident, str) and (first := firsts.setdefault(ident, index)) != index:
                 message = f"the id {shown(ident)} is that of consumers[{first}]; give this one another `id`"
                 self._problem((*path, "id"), message)
             if read is not None:
-                yield _consumer(read)
+                yield _consumer(read, found)
 
-    def _consumer_class(self, item: object, path: marks.Path) -> type[ConsumerItem] | None:
+    def _consumer_item(self, item: dict[str, object], found: Found, path: marks.Path) -> ConsumerItem | None:
+        if item["type"] in ONE_BY_ONE:
+            for key in item.keys() & SUMMARIES:
+                self._problem((*path, key), "this type of consumer has no place for summaries; leave the key out")
+        if found.open is None:
+            return self._rules.read(item, found.item, path)
+        try:
+            with as_its_fault():
+                return self._rules.read(item, found.item, path)
+        except BadValueError as error:
+            self._problem((*path, "type"), str(error))
+            return None
+
+    def _consumer_type(self, item: object, path: marks.Path) -> Found | None:
         if not isinstance(item, dict):
             self._problem(path, f"must be a mapping of keys to values, not {kind(item)}")
         elif "type" not in item:
-            self._problem((*path, "type"), f"this key is needed; known are {', '.join(CONSUMERS)}")
+            self._problem((*path, "type"), f"this key is needed; known are {', '.join((*CONSUMERS, *found_names()))}")
         else:
             try:
-                kind_of_consumer = check_one_of(item["type"], CONSUMERS, "consumer type")
-                if kind_of_consumer in EXTRAS and find_spec(kind_of_consumer) is None:
-                    raise BadValueError(f"this type needs an extra: pip install 'statustrio[{kind_of_consumer}]'")
-                return CONSUMERS[kind_of_consumer]
+                name = check_text(item["type"])
+                if name not in CONSUMERS:
+                    return find(check_one_of(name, (*CONSUMERS, *found_names()), "consumer type"))
+                if name in EXTRAS and find_spec(EXTRAS[name]) is None:
+                    raise BadValueError(f"this type needs an extra: pip install 'statustrio[{name}]'")
+                return Found(CONSUMERS[name])
             except BadValueError as error:
                 self._problem((*path, "type"), str(error))
         return None
@@ -340,9 +362,11 @@ def _provider(ident: str, item: ProviderItem, defaults: ProviderSettings, hint: 
     return ProviderConfig(**settings)
 
 
-def _consumer(item: ConsumerItem) -> ConsumerConfig:
+def _consumer(item: ConsumerItem, found: Found) -> ConsumerConfig:
     common = fields_dict(ConsumerItem)
     settings = {name: value for name, value in _given(item).items() if name not in common}
+    if found.open is not None:
+        settings = {"brought": Brought(item, found.open)}
     return ConsumerConfig(
         id=item.id or item.type,
         type=item.type,

@@ -100,7 +100,7 @@ class LimitsItem:
 
 @frozen(kw_only=True)
 class ConsumerItem:
-    """What every consumer takes. A type of consumer is a subclass with its own keys and an entry in CONSUMERS."""
+    """What every consumer takes. A type of consumer is a subclass with its own keys; those built in are CONSUMERS."""
 
     type: ConsumerType
     id: Id | None = None
@@ -136,6 +136,11 @@ class AtomItem(ConsumerItem):
 
 
 @frozen(kw_only=True)
+class IcsItem(ConsumerItem):
+    path: FilePath
+
+
+@frozen(kw_only=True)
 class WebhookItem(ConsumerItem):
     url: HookUrl
     secret: Secret | None = None
@@ -160,10 +165,16 @@ CONSUMERS: dict[str, type[ConsumerItem]] = {
     "stdout": StdoutItem,
     "file": FileItem,
     "atom": AtomItem,
+    "ics": IcsItem,
     "webhook": WebhookItem,
     "command": CommandItem,
     "apprise": AppriseItem,
 }
+
+ONE_BY_ONE = frozenset({"atom", "ics"})
+"""Types that keep incidents apart."""
+SUMMARIES = ("max_age", "digest", "quiet_hours")
+"""Keys that have several events told in one: of no use to those."""
 
 
 @frozen
@@ -277,9 +288,10 @@ def _converter(around: Surroundings) -> Converter:
     converter.register_structure_hook_factory(
         lambda of: isinstance(of, GenericAlias) and of.__origin__ is tuple, lambda of: _sequence(converter, of)
     )
-    for item in CONSUMERS.values():
-        read = make_dict_structure_fn(item, converter, _cattrs_forbid_extra_keys=True, from_=override(rename="from"))
-        converter.register_structure_hook(item, read)
+    converter.register_structure_hook_factory(
+        lambda of: isinstance(of, type) and issubclass(of, ConsumerItem),
+        lambda of: make_dict_structure_fn(of, converter, _cattrs_forbid_extra_keys=True, from_=override(rename="from")),
+    )
     return converter
 
 

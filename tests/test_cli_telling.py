@@ -123,6 +123,13 @@ def test_a_sample_goes_through_one_consumer_and_says_that_it_is_none(place: Plac
     assert (refused.exit_code, "did not take it: false ended with status 1" in refused.output) == (1, True)
 
 
+def test_the_sample_of_a_calendar_is_planned_work(place: Place) -> None:
+    (place.path / "providers.yaml").write_text(f"{CONFIG}  - {{type: ics, path: planned.ics}}\n")
+    result = place.invoke("test", "ics")
+    assert (result.exit_code, "took it in" in result.output) == (0, True)
+    assert "TEST: nothing is broken" in (place.path / "planned.ics").read_text()
+
+
 def test_letters_are_listed_tried_again_and_dropped(place: Place) -> None:
     with closing(place.store()) as store:
         logged = store.events_after(0, 9)

@@ -441,16 +441,19 @@ providers:
         ("type: sdtout", "20: consumers[0].type: unknown consumer type `sdtout`, did you mean `stdout`?"),
         (
             "type: pager",
-            "20: consumers[0].type: unknown consumer type `pager`; known are stdout, file, atom, webhook, command",
+            "20: consumers[0].type: unknown consumer type `pager`; known are stdout, file, atom, ics, webhook, command",
         ),
         ("type: 5", "20: consumers[0].type: must be text, not a number; write it in quotes"),
-        ("id: x", "13: consumers[0].type: this key is needed; known are stdout, file, atom, webhook, command, apprise"),
+        (
+            "id: x",
+            "13: consumers[0].type: this key is needed; known are stdout, file, atom, ics, webhook, command, apprise",
+        ),
         ("type: file", "13: consumers[0].path: this key is needed"),
         ("type: file, path: ''", "32: consumers[0].path: must name a file"),
         ('type: file, path: "a\\0"', "32: consumers[0].path: must name a file"),
         (
             "type: stdout, path: x",
-            "28: consumers[0].path: unknown key for this type of consumer; it belongs to file, atom",
+            "28: consumers[0].path: unknown key for this type of consumer; it belongs to file, atom, ics",
         ),
         ("type: stdout, provider: x", "28: consumers[0].provider: unknown key, did you mean `providers`?"),
         ("type: stdout, form: start", "28: consumers[0].form: unknown key, did you mean `from`?"),
@@ -503,6 +506,9 @@ providers:
         ("type: stdout, digest: 9", "36: consumers[0].digest: must be a time of day, such as 09:00"),
         ("type: stdout, quiet_hours: 22:00", "41: consumers[0].quiet_hours: must be two times of day"),
         ("type: stdout, quiet_hours: 22:00-22:00", "41: consumers[0].quiet_hours: begins and ends at the same time"),
+        ("type: atom, path: a, digest: 09:00", "43: consumers[0].digest: this type of consumer has no place for summ"),
+        ("type: ics, path: a, max_age: 2h", "43: consumers[0].max_age: this type of consumer has no place for summ"),
+        ("type: ics", "13: consumers[0].path: this key is needed"),
         ("type: stdout, components: [5]", "41: consumers[0].components[0]: must be text, not a number"),
     ],
 )

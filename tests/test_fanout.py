@@ -660,9 +660,9 @@ async def test_a_summary_says_what_goes_on_even_where_the_last_word_does_not(sto
     for incident, nouns in (("i1", ("opened", "resolved", "postmortem")), ("i2", ("opened", "edited"))):
         for noun in nouns:
             post(store, A, noun, incident, at=read(wall) - 3 * MINUTE)
-    async with open_fanout(store, seconds=3600) as fanout:
-        async with fanout.running(FakeConsumer(listen), timing=TimingConfig(max_age=MINUTE)):
-            await settle()
+    consumer, timing = FakeConsumer(listen), TimingConfig(max_age=MINUTE)
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer, timing=timing):
+        await settle()
     assert said[0] == "5 events while nothing could be told, 1 of 2 things still going on"
     assert [line.rpartition(" ")[2] for line in said[1:]] == ["(edited)", "(postmortem)"]
 

@@ -18,7 +18,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "schedule", "connectivity", "filters", "stories", "timing", "routing", "summary",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
-        "reading", "redaction", "codec", "packing", "rules", "explain",
+        "reading", "redaction", "codec", "packing", "rules", "explain", "consumer_types", "calendar",
     ),
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
@@ -53,6 +53,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "rich": ("consumers.console", "cli"),
     "random": ("daemon", "demo_pages"),
     "apprise": ("consumers.apprise",),
+    "icalendar": ("calendar",),
     "signal": ("daemon", "cli", "consumers.command"),
     "subprocess": ("consumers.command",),
 }

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from contextlib import closing
+import tomllib
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SCALING.md", "CHANGELOG.md", "SECURITY.md")
 RUNNING = frozenset({"statustrio.db", "statustrio.db.lock", "events.jsonl", "major.jsonl", "actions.jsonl"})
 """Files that exist only where the program has run."""
-EXAMPLES = frozenset({"platforms/beacon.py", "consumers/datagrams.py", "tests/test_beacon.py"})
+EXAMPLES = frozenset({"platforms/beacon.py", "tests/test_beacon.py"})
 """Files that a reader of CONTRIBUTING.md is told to make."""
 STILL_OPEN = Case(
     9,
@@ -297,16 +298,31 @@ def test_each_platform_has_its_line() -> None:
         assert shapes[BY_NAME[name].shape] in said, name
 
 
-async def test_the_example_of_a_consumer_delivers() -> None:
-    open_datagrams = example("consumers/datagrams.py")["open_datagrams"]
-    assert callable(open_datagrams)
-
-    @frozen
-    class Line:
-        line: str
-
-    with trio.fail_after(5), trio.socket.socket(type=trio.socket.SOCK_DGRAM) as receiver:
-        await receiver.bind(("127.0.0.1", 0))
-        async with open_datagrams("127.0.0.1", receiver.getsockname()[1]) as consumer:
-            await consumer.deliver(Line('{"v":1}'))
-            assert await receiver.recv(100) == b'{"v":1}'
+@pytest.mark.slow
+async def test_the_example_of_a_consumer_delivers_as_a_package(tmp_path: Path) -> None:
+    source, points, items = (
+        next(block.text for block in blocks("CONTRIBUTING.md") if block.info == info and word in block.text)
+        for info, word in (("python", "open_datagrams"), ("toml", "entry-points"), ("yaml", "datagrams"))
+    )
+    (tmp_path / "statustrio_datagrams.py").write_text(source, encoding="utf-8")
+    installed = tmp_path / "statustrio_datagrams-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: statustrio-datagrams\nVersion: 1\n")
+    named = (
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in types.items())
+        for group, types in tomllib.loads(points)["project"]["entry-points"].items()
+    )
+    (installed / "entry_points.txt").write_text("".join(named))
+    with trio.fail_after(30), trio.socket.socket(type=trio.socket.SOCK_DGRAM) as receiver:
+        for port in range(9000, 10_001):  # a `Count` goes no further; those the system would choose are higher
+            with suppress(OSError):
+                await receiver.bind(("127.0.0.1", port))
+                break
+        config = items.replace("logs.example.com", f"127.0.0.1, port: {port}")
+        (tmp_path / "providers.yaml").write_text(f"providers: [github]\n{config}", encoding="utf-8")
+        await trio.run_process(
+            [sys.executable, "-m", "statustrio", "test", "datagrams"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )
+        assert json.loads(await receiver.recv(9000))["event"] == "incident.opened"

@@ -38,7 +38,7 @@ def test(settings: Settings, *, consumer: str) -> None:
     one = find(config.consumers, consumer)
     began = time.monotonic()
     try:
-        trio.run(deliver, one, sample(datetime.now(UTC)), settings.style)
+        trio.run(deliver, one, sample(datetime.now(UTC), planned=one.type == "ics"), settings.style)
     except (DeliveryError, ConsumerGoneError) as exc:
         raise click.ClickException(f"{consumer} did not take it: {redactor.hide(str(exc))}") from exc
     click.echo(f"{consumer} ({one.type}) took it in {time.monotonic() - began:.2f} s", err=True)
@@ -62,8 +62,10 @@ async def deliver(config: Any, logged: Any, style: str) -> None:
         await consumer.deliver(logged)
 
 
-def sample(now: datetime) -> Any:
-    """An event that says that it is none."""
+def sample(now: datetime, *, planned: bool = False) -> Any:
+    """An event that says that it is none. `planned`: for a consumer that takes nothing but planned work."""
+    from attrs import evolve
+
     from statustrio.events import Event, event_id
     from statustrio.line import render
     from statustrio.model import Component, Impact, Status
@@ -86,4 +88,6 @@ def sample(now: datetime) -> Any:
         started_at=now,
         updated_at=now,
     )
+    if planned:
+        event = evolve(event, event="maintenance.scheduled", status=Status.SCHEDULED, impact=Impact.MAINTENANCE)
     return Logged(0, event, render(event))

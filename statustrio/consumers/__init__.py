@@ -14,7 +14,7 @@ from statustrio.consumers.lines import LineWriter
 from statustrio.consumers.stdout import open_stdout
 from statustrio.consumers.webhook import open_webhook
 
-SERIAL = frozenset({"stdout", "file", "atom"})
+SERIAL = frozenset({"stdout", "file", "atom", "ics"})
 """Types that write one thing after the other: more workers would only wait for each other."""
 
 
@@ -25,20 +25,30 @@ def open_consumer(
 
     `style` is that of stdout: auto, console or json; `writers` keeps its writer while the process lives.
     """
+    opened: AbstractAsyncContextManager[Consumer]
     match config.type:
         case "file":
             assert config.path is not None
-            return open_file(Path(config.path))
+            opened = open_file(Path(config.path))
         case "atom":
             assert config.path is not None
-            return open_atom(Path(config.path))
+            opened = open_atom(Path(config.path))
+        case "ics":
+            from statustrio.consumers.ics import open_ics
+
+            assert config.path is not None
+            opened = open_ics(Path(config.path))
         case "webhook":
-            return open_webhook(config)
+            opened = open_webhook(config)
         case "apprise":
             from statustrio.consumers.apprise import open_apprise
 
-            return open_apprise(config)
+            opened = open_apprise(config)
         case "command":
-            return open_command(config)
+            opened = open_command(config)
+        case "stdout":
+            opened = open_stdout(style, writers)
         case _:
-            return open_stdout(style, writers)
+            assert config.brought is not None
+            opened = config.brought.open(config.brought.item)
+    return opened

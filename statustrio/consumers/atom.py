@@ -1,7 +1,6 @@
 """What passes the filters as one Atom feed (RFC 4287) in a file: an entry for each incident, with all its updates.
 
-The file holds all that the consumer knows: it is read at the start and replaced, whole, at each event. A web server can
-hand it out, and statustrio itself can follow it.
+A web server can hand it out, and statustrio itself can follow it.
 """
 
 from __future__ import annotations
@@ -13,50 +12,31 @@ from datetime import datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-import trio
-from attrs import define, field
-
 from statustrio import __version__
-from statustrio.config_file import replace_file
-from statustrio.errors import DeliveryError, FeedError
+from statustrio.consumers.document import Document
+from statustrio.errors import FeedError
 from statustrio.events import Event
 from statustrio.feed.parse import Entry, parse_feed
 from statustrio.model import Kind, Status
 from statustrio.platforms.statustrio import COMPONENT, GENERATOR, ID, IMPACT, KIND
 from statustrio.rfc3339 import to_text
-from statustrio.store.protocol import Logged
 
 MOST_ENTRIES = 200
 """The incidents that were touched last."""
-LARGEST = 20 * 2**20
 _NOT_XML = str.maketrans("", "", "\ufffe\uffff")
 
 
-@define(eq=False)
-class MergedFeed:
-    _path: Path
-    _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
-    _entries: dict[str, Entry] | None = None
-    """By id, the one touched last at the end; None: the file was not read yet."""
+Entries = dict[str, Entry]
+"""By id, the one touched last at the end."""
 
-    async def deliver(self, logged: Logged) -> None:
-        try:
-            await trio.to_thread.run_sync(self._add, logged.event, limiter=self._limiter)
-        except OSError as exc:
-            raise DeliveryError(f"{self._path}: {exc.strerror}") from exc
 
-    async def watch(self) -> None:
-        await trio.sleep_forever()
-
-    def _add(self, event: Event) -> None:
-        if event.incident_id is None:
-            return  # what befalls a provider itself is no incident
-        entries = _read(self._path) if self._entries is None else dict(self._entries)
-        ident = f"{ID}{event.provider}/{event.incident_id}"
-        entries[ident] = told_of(entries.pop(ident, None), ident, event)
-        entries = dict(list(entries.items())[-MOST_ENTRIES:])
-        replace_file(self._path, "".join(_document([*entries.values()][::-1])).translate(_NOT_XML).encode())
-        self._entries = entries
+def _add(entries: Entries, event: Event) -> Entries:
+    if event.incident_id is None:
+        return entries  # what befalls a provider itself is no incident
+    ident = f"{ID}{event.provider}/{event.incident_id}"
+    after = dict(entries)
+    after[ident] = told_of(after.pop(ident, None), ident, event)
+    return dict(list(after.items())[-MOST_ENTRIES:])
 
 
 def told_of(before: Entry | None, ident: str, event: Event) -> Entry:
@@ -99,14 +79,17 @@ def _stamp(block: str) -> str:
     return block.partition("</small>")[0]
 
 
-def _read(path: Path) -> dict[str, Entry]:
-    """The entries of the file as it is; none of one that is not there, or not ours."""
-    with suppress(FileNotFoundError, FeedError):
-        with path.open("rb") as file:
-            feed = parse_feed(file.read(LARGEST), url=str(path), content_type=None)
+def _read(data: bytes) -> Entries:
+    """The entries of the feed; none of one that is not ours."""
+    with suppress(FeedError):
+        feed = parse_feed(data, url="", content_type=None)
         if feed.generator.partition(" ")[0] == GENERATOR:
             return {entry.id: entry for entry in reversed(feed.entries) if entry.id}
     return {}
+
+
+def _write(entries: Entries) -> bytes:
+    return "".join(_document([*entries.values()][::-1])).translate(_NOT_XML).encode()
 
 
 def _document(entries: Sequence[Entry]) -> Iterator[str]:
@@ -134,6 +117,6 @@ def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def open_atom(path: Path) -> AsyncIterator[MergedFeed]:
+async def open_atom(path: Path) -> AsyncIterator[Document[Entries]]:
     """The file is read at the first event, and tried again while it cannot be written."""
-    yield MergedFeed(path)
+    yield Document(path, _read, _add, _write)
