@@ -105,6 +105,8 @@ class Subscription:
     """Stories that changed since they were last stored."""
     _behind: bool = field(init=False, default=False)
     _freed: trio.Event = field(init=False, factory=trio.Event)
+    _nap: trio.CancelScope = field(init=False, factory=trio.CancelScope)
+    """In which the loop waits for news."""
 
     async def run(self, consumer: Consumer, news: trio.MemoryReceiveChannel[None]) -> None:
         """Deliver until `news` ends and the log is delivered. Raises ConsumerGoneError from the consumer.
@@ -146,14 +148,14 @@ class Subscription:
                 continue
             if ended:
                 return
-            with trio.move_on_after(self._nap()):
+            with trio.move_on_after(self._due_in()) as self._nap:
                 try:
                     await news.receive()
                 except trio.EndOfChannel:
                     # What was stored before the end is still owed: look once more.
                     ended = True
 
-    def _nap(self) -> float:
+    def _due_in(self) -> float:
         """Seconds until something is due, as far as is known now."""
         due = self._routing.next_due()
         return math.inf if due is None else min(max((due - now()).total_seconds(), 0.0), LOOK_SECONDS)
@@ -275,6 +277,8 @@ class Subscription:
         if telling.story != self._routing.stories.get(telling.key, Story()):
             self._unsaved.add(telling.key)
         self._routing.settle(telling)
+        # What was just told can be due again, a reminder of planned work: nobody else would end the nap for it.
+        self._nap.deadline = min(self._nap.deadline, trio.current_time() + self._due_in())
 
     async def _work(self, consumer: Consumer, receive: trio.MemoryReceiveChannel[Parcel]) -> None:
         with receive:

@@ -58,7 +58,8 @@ def _unwanted(config: FilterConfig, story: Story, name: str) -> str | None:
     if not config.events or name in config.events or family in config.events:
         return None
     # Whoever asks for ends hears of each, by whatever name: one that was taken down is over too.
-    return None if story.begun and name in ENDS and not ENDS.isdisjoint(config.events) else "events"
+    begun = story.begun or (story.waiting is not None and not story.waiting.over)
+    return None if begun and name in ENDS and not ENDS.isdisjoint(config.events) else "events"
 
 
 def _further(config: FilterConfig, story: Story, event: Event) -> Story:

@@ -204,7 +204,7 @@ def _told(config: TimingConfig, story: Story, part: Role, event: Event, occasion
 
 
 def _longer(story: Story, event: Event, part: Role, gate: tuple[datetime, Why] | None) -> Waiting:
-    """What waits, with one event more; of what is muted the newest alone, which an epilogue does not count for."""
+    """What waits, with one event more; of what is muted only the newest state, which no epilogue is part of."""
     before = story.waiting
     if before is None:
         assert gate is not None
@@ -214,8 +214,11 @@ def _longer(story: Story, event: Event, part: Role, gate: tuple[datetime, Why] |
     seqs, over = (*before.seqs, event.seq), part is Role.END
     if part in (Role.EPILOGUE, Role.ALONE):
         over = before.over
-    if why is Why.MUTE:
-        seqs = before.seqs[-1:] if part is Role.EPILOGUE else (event.seq,)
+    if why is Why.MUTE and part is Role.EPILOGUE:
+        # A whole story may have waited here for something else: its end must not be told without its start.
+        seqs = before.seqs
+    elif why is Why.MUTE and part is not Role.ALONE:
+        seqs = (event.seq,)
     return Waiting(seqs, before.since, until, why, over=over)
 
 

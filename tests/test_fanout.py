@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -12,14 +13,20 @@ import pytest
 import structlog
 import trio
 import trio.testing
-from attrs import define, evolve, field
+from attrs import asdict, define, evolve, field
+from build import NOON
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from memory_store import MemoryStore
+from test_timing import FILTERS, LATER, MUTES, TIMINGS, lives
 
 from statustrio import fanout as fanout_module
 from statustrio.clock import now
+from statustrio.codec import from_data, to_data
 from statustrio.config import ConsumerConfig, FilterConfig, TimingConfig
 from statustrio.errors import ConsumerGoneError, DeliveryError, RejectedError
-from statustrio.events import REMINDER, SUMMARY
+from statustrio.events import REMINDER, SUMMARY, Event
+from statustrio.explain import routed
 from statustrio.fanout import BATCH, LOOK_SECONDS, TRIES, News, Subscription
 from statustrio.line import render
 from statustrio.model import Change, Draft, Impact, Status
@@ -667,23 +674,33 @@ async def test_a_summary_says_what_goes_on_even_where_the_last_word_does_not(sto
     assert [line.rpartition(" ")[2] for line in said[1:]] == ["(edited)", "(postmortem)"]
 
 
+def plan(store: Store, at: datetime) -> None:
+    """Post work that is planned for three minutes later."""
+    state = store.load_state(A)
+    draft = Draft("maintenance.scheduled", "key", "m1", status=Status.SCHEDULED, started_at=at + 3 * MINUTE)
+    store.commit(Change(evolve(state, version=state.version + 1), at, drafts=(draft,)))
+
+
 async def test_a_reminder_is_told_at_its_time_once(store: MemoryStore, wall: Clock) -> None:
     timing = TimingConfig(remind_before=MINUTE)
     consumers = [FakeConsumer() for _ in range(3)]
     async with open_fanout(store, seconds=3600) as fanout:
-
-        def plan(store: Store) -> None:
-            state = store.load_state(A)
-            draft = Draft(
-                "maintenance.scheduled", "key", "m1", status=Status.SCHEDULED, started_at=read(wall) + 3 * MINUTE
-            )
-            store.commit(Change(evolve(state, version=state.version + 1), read(wall), drafts=(draft,)))
-
-        await fanout.requests.ask(plan)
+        await fanout.requests.ask(lambda store: plan(store, read(wall)))
         for consumer in consumers:
             async with fanout.running(consumer, timing=timing):
                 await trio.sleep(100)
     assert [consumer.names for consumer in consumers] == [["maintenance.scheduled"], [REMINDER], []]
+
+
+async def test_a_reminder_needs_no_further_event_to_be_told(store: MemoryStore, wall: Clock) -> None:
+    consumer = FakeConsumer(lambda _: trio.sleep(1))
+    timing = TimingConfig(remind_before=MINUTE)
+    async with open_fanout(store, seconds=3600) as fanout, fanout.running(consumer, timing=timing):
+        await fanout.requests.ask(lambda store: plan(store, read(wall)))
+        await trio.sleep(119)
+        assert consumer.names == ["maintenance.scheduled"]
+        await trio.sleep(3)
+        assert consumer.names == ["maintenance.scheduled", REMINDER]
 
 
 async def test_a_mute_that_is_taken_back_ends_soon(store: MemoryStore, wall: Clock) -> None:
@@ -708,6 +725,67 @@ async def test_a_repeat_is_known_after_a_restart(store: MemoryStore, wall: Clock
             async with fanout.running(consumer, timing=timing):
                 await settle()
     assert [consumer.seqs for consumer in consumers] == [[1], []]
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(lives(), TIMINGS, FILTERS, MUTES, st.lists(st.sampled_from([0, 1, 5, 40, 100, 900]), max_size=4))
+def test_it_tells_what_routing_says_of_the_log_whatever_is_killed_in_between(
+    events: list[Event], timing: TimingConfig, filters: FilterConfig, mutes: list[Mute], naps: list[int]
+) -> None:
+    """Killed while nothing is under way, and started again at once; what a mute keeps back stays in the log."""
+    wall = Clock(autojump_threshold=0)
+    store, consumer = MemoryStore(render), FakeConsumer()
+    store.configure([Wanted(A, A.title(), "https://acme.example/feed")])
+    store.subscribe([("out", True), ("other", True)])
+    store.muted = tuple(mutes)
+    told: list[tuple[datetime, int, str]] = []
+
+    def at() -> datetime:
+        return NOON + timedelta(seconds=wall.current_time())
+
+    async def note(logged: Logged) -> None:
+        told.append((at(), logged.seq, logged.event.event))
+
+    def commit(store: Store, event: Event) -> None:
+        state = store.load_state(A)
+        draft = from_data(to_data(event) | {"key": event.id}, Draft)
+        store.commit(Change(evolve(state, version=state.version + 1), event.timestamp, drafts=(draft,)))
+
+    async def write(fanout: FanOut) -> None:
+        for event in events:
+            await trio.sleep((event.timestamp - at()).total_seconds())
+            await fanout.requests.ask(lambda store, event=event: commit(store, event))
+
+    async def run() -> None:
+        consumer.behave = note
+        async with open_fanout(store, seconds=math.inf) as fanout, trio.open_nursery() as nursery:
+            nursery.start_soon(write, fanout)
+            for nap in (*naps, (LATER - NOON) / MINUTE):
+                async with fanout.running(consumer, timing=timing, **asdict(filters)):
+                    await trio.sleep(nap * 60)
+                    await settle()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fanout_module, "now", at)
+        patch.setattr(fanout_module, "LOOK_SECONDS", 3600.0)
+        patch.setattr(fanout_module, "BEHIND", timedelta.max)
+        trio.run(run, clock=wall)
+
+    must: list[tuple[datetime, int, str]] = []
+    config = ConsumerConfig("out", "stdout", filter=filters, timing=timing)
+    for one in routed(config, {}, mutes, events, LATER + timedelta(days=5)):
+        if one.kept_back is not None:
+            continue
+        name = {"summary": SUMMARY, "reminder": REMINDER}.get(one.how, one.event.event)
+        if must and name == SUMMARY and must[-1][0] == one.at and must[-1][2] == SUMMARY:
+            must[-1] = (one.at, max(one.event.seq, must[-1][1]), SUMMARY)
+        else:
+            must.append((one.at, one.event.seq, name))
+    assert sorted(told) == sorted(must)
+    assert [logged.event for logged in store.events_after(0, 99)] == [
+        evolve(one, id=logged.event.id) for one, logged in zip(events, store.events_after(0, 99), strict=True)
+    ]
 
 
 async def test_what_is_refused_is_set_aside_and_the_rest_goes_on(store: MemoryStore, autojump_clock: Clock) -> None:

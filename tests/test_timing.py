@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from statustrio.config import ConsumerConfig, FilterConfig, TimingConfig
 from statustrio.events import BEGINNINGS, ENDS, Event
 from statustrio.explain import Told, routed
-from statustrio.model import Impact, Status
+from statustrio.model import Component, Impact, Status
 from statustrio.spans import next_clock
 from statustrio.stories import Mute
 from statustrio.timing import Role, role
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-OVER = {"resolved": Status.RESOLVED, "completed": Status.COMPLETED, "postmortem": Status.RESOLVED}
+OVER = {
+    "resolved": Status.RESOLVED, "completed": Status.COMPLETED, "postmortem": Status.RESOLVED,
+    "withdrawn": Status.WITHDRAWN,
+}  # fmt: skip
 LATER = NOON + timedelta(days=30)
 
 
@@ -107,6 +110,12 @@ def test_who_asks_for_ends_hears_of_one_that_has_another_name() -> None:
     assert [seq for _, seq, _ in told(events, filters={"events": ("incident.opened",)})] == [1]
 
 
+def test_a_digest_that_tells_of_a_start_tells_of_its_end_by_whatever_name() -> None:
+    events = log((0, "opened"), (1, "updated"), (2, "withdrawn"))
+    found = told(events, filters={"events": ("incident.opened", "incident.resolved")}, digest=time(9))
+    assert [seq for _, seq, _ in found] == [1, 3]
+
+
 def mute(begin: float, end: float, provider: str | None = None, incident: str | None = None) -> Mute:
     return Mute(NOON + minutes(begin), NOON + minutes(end), provider, incident)
 
@@ -129,6 +138,13 @@ def test_mute(entries: list[tuple[float, str]], expected: list[tuple[float, int]
         assert told(log(*entries), one) == [(*each, "event") for each in expected]
     for one in (mute(5, 60, "bolt"), mute(5, 60, "acme", "i2")):
         assert [seq for _, seq, _ in told(log(*entries), one)] == [*range(1, len(entries) + 1)]
+
+
+def test_a_story_that_waits_for_a_digest_stays_whole_when_it_is_muted() -> None:
+    events = log((0, "opened"), (1, "resolved"), (3, "postmortem"))
+    assert [seq for _, seq, _ in told(events, mute(2, 9), digest=time(9))] == [1, 2]
+    events = log((0, "provider.unreachable"), (3, "provider.changed"), (5, "provider.recovered"))
+    assert [seq for _, seq, _ in told(events, mute(2, 4), digest=time(9))] == [1, 2, 3]
 
 
 def test_what_begins_under_a_title_told_shortly_before_is_not_told() -> None:
@@ -217,40 +233,58 @@ def test_the_next_time_of_day_is_within_a_day(clock: time) -> None:
         assert found.astimezone().time() == clock
 
 
+FIRST = {"incident": ["opened", "resolved", "updated"], "maintenance": ["scheduled", "started", "completed"]}
+GOING_ON = {
+    "incident": ["updated", "edited", "resolved", "withdrawn"],
+    "maintenance": ["started", "updated", "edited", "completed", "withdrawn"],
+}
+AFTERWARDS = {"incident": ["postmortem", "edited", "reopened"], "maintenance": ["edited", "scheduled"]}
+FAMILY = {"a": "incident", "b": "incident", "c": "maintenance"}
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> list[Event]:
-    """A log in which each incident begins, goes on and may end, and begin again."""
-    following = {
-        None: ["opened", "resolved", "updated"],
-        "opened": ["updated", "edited", "resolved", "withdrawn"],
-        "updated": ["updated", "edited", "resolved", "withdrawn"],
-        "edited": ["updated", "resolved"],
-        "reopened": ["updated", "resolved", "withdrawn"],
-        "resolved": ["postmortem", "reopened"],
-        "withdrawn": ["reopened"],
-        "postmortem": ["postmortem", "reopened"],
-    }
-    last: dict[str, str | None] = dict.fromkeys("abc")
+    """A log in which each incident begins, goes on and may end, and begin again; an edit has the status of its time."""
+    following = {incident: FIRST[family] for incident, family in FAMILY.items()}
     entries = []
     minute = 0
     for _ in range(draw(st.integers(0, 14))):
         minute += draw(st.sampled_from([0, 1, 2, 7, 30, 200, 1000]))
         incident = draw(st.sampled_from("abc"))
-        noun = draw(st.sampled_from(following[last[incident]]))
-        last[incident] = noun
-        entries.append((minute, f"{noun}:{incident}"))
-    impacts = [draw(st.sampled_from([None, Impact.MINOR, Impact.MAJOR])) for _ in entries]
-    return [evolve(one, impact=impact) for one, impact in zip(log(*entries), impacts, strict=True)]
+        family = FAMILY[incident]
+        name = f"{family}.{draw(st.sampled_from(following[incident]))}"
+        if name in ENDS:
+            following[incident] = AFTERWARDS[family]
+        elif following[incident] is not AFTERWARDS[family] or name in BEGINNINGS:
+            following[incident] = GOING_ON[family]
+        entries.append((minute, f"{name}:{incident}"))
+    return [
+        evolve(
+            one,
+            impact=draw(st.sampled_from([None, Impact.MINOR, Impact.MAJOR])),
+            components=draw(st.sampled_from([None, (), (Component("API"),), (Component("Web"),)])),
+            message=draw(st.sampled_from(["in the EU", "in the US", None])),
+            started_at=one.timestamp + minutes(draw(st.sampled_from([-5, 5, 90, 3000]))),
+        )
+        for one in log(*entries)
+    ]
 
 
 TIMINGS = st.builds(
     TimingConfig,
     hold=st.sampled_from([None, minutes(3), minutes(60)]),
     repeat_window=st.sampled_from([None, minutes(60)]),
+    remind_before=st.sampled_from([None, minutes(60)]),
     digest=st.sampled_from([None, time(9)]),
     quiet_hours=st.sampled_from([None, (time(22), time(7))]),
 )
-FILTERS = st.sampled_from([FilterConfig(), FilterConfig(min_impact=Impact.MAJOR)])
+FILTERS = st.builds(
+    FilterConfig,
+    events=st.sampled_from([(), (), ("incident.opened", "incident.resolved")]),
+    components=st.sampled_from([(), ("API",)]),
+    min_impact=st.sampled_from([None, Impact.MAJOR]),
+    match=st.sampled_from([None, "EU"]),
+)
 MUTES = st.lists(
     st.builds(
         lambda begin, length, incident: mute(begin, begin + length, "acme", incident),
@@ -266,6 +300,31 @@ def of_incident(found: Iterable[Told], incident: str) -> Iterator[Told]:
     return (one for one in found if one.event.incident_id == incident)
 
 
+def concerns(filters: FilterConfig, own: Iterable[Event]) -> list[Event]:
+    """The events of one incident from the first on at which it concerns the consumer; what is unknown does."""
+    worst, names, texts, passed = [], set[str](), "", []
+    for one in own:
+        worst += [one.impact] if one.impact else []
+        names |= {component.name for component in one.components or ()}
+        texts += f"{one.message}\n"
+        is_bad_enough = not filters.min_impact or not worst or Impact.MAJOR in worst
+        is_affected = not filters.components or not names or "API" in names
+        if passed or (is_bad_enough and is_affected and (filters.match or "") in texts):
+            passed.append(one)
+    return passed
+
+
+@settings(max_examples=200, deadline=None)
+@given(lives(), FILTERS)
+def test_without_timing_it_is_told_from_where_it_concerns_the_consumer_to_its_end(
+    events: list[Event], filters: FilterConfig
+) -> None:
+    consumer = ConsumerConfig("c", "file", filter=evolve(filters, events=()))
+    found = [one.event for one in routed(consumer, {}, (), events, LATER) if one.kept_back is None]
+    own = [concerns(filters, (one for one in events if one.incident_id == incident)) for incident in "abc"]
+    assert found == sorted((one for some in own for one in some), key=lambda one: one.seq)
+
+
 @settings(max_examples=400, deadline=None)
 @given(lives(), TIMINGS, FILTERS, MUTES)
 def test_whoever_hears_of_an_incident_hears_a_whole_story(
@@ -273,26 +332,34 @@ def test_whoever_hears_of_an_incident_hears_a_whole_story(
 ) -> None:
     consumer = ConsumerConfig("c", "file", filter=filters, timing=timing)
     found = [one for one in routed(consumer, {}, tuple(mutes), events, LATER) if one.kept_back is None]
-    assert len({one.event.seq for one in found}) == len(found), "nothing is told twice"
+    once = [one.event.seq for one in found if one.how != "reminder"]
+    assert len(set(once)) == len(once), "nothing is told twice"
     for incident in "abc":
-        own = [one for one in events if one.incident_id == incident]
-        heard = False
+        own = concerns(filters, (one for one in events if one.incident_id == incident))
+        states = [one for one in own if role(one) is not Role.EPILOGUE]
+        heard_at = None
         for one in of_incident(found, incident):
+            assert one.event in own, "what does not concern the consumer"
+            if one.how == "reminder":
+                assert heard_at, "a reminder of what nobody heard of"
+                continue
             match role(one.event):
                 case Role.END:
-                    before = [each for each in own if each.seq < one.event.seq and role(each) is not Role.EPILOGUE]
+                    before = [each for each in states if each.seq < one.event.seq]
                     alone = not before or before[-1].event in ENDS
-                    assert heard or alone or filters.min_impact, "an end of what nobody heard of"
-                    heard = False
+                    assert heard_at or alone or filters.events, "an end of what nobody heard of"
+                    if heard_at and not mutes and not filters.events:
+                        ends = [each for each in states if each.event in ENDS and each.seq > heard_at]
+                        assert ends[0] == one.event, "it is told of another end than its own"
+                    heard_at = None
                 case Role.BEGINNING | Role.WITHIN:
-                    heard = True
+                    heard_at = one.event.seq
                 case _:
                     pass
-        states = [one for one in own if role(one) is not Role.EPILOGUE]
         if states and states[-1].event in ENDS:
-            assert not heard, "the consumer believes that it goes on"
-        elif states and not filters.min_impact and not timing.repeat_window:
-            assert heard, "silence must be earned"
+            assert not heard_at, "the consumer believes that it goes on"
+        elif states and not timing.repeat_window and not filters.events:
+            assert heard_at, "silence must be earned"
 
 
 @settings(max_examples=100, deadline=None)
