@@ -66,6 +66,7 @@ CASES = [
     Case("a component of the list", FilterConfig(components=("API", "Web")), (event(OPENED, None, "DNS", "Web"),), "+"),
     Case("other components", FilterConfig(components=("API",)), (event(OPENED, None, "DNS"), event(RESOLVED, None, "DNS")), "--"),
     Case("unknown components pass", FilterConfig(components=("API",)), (event(OPENED), event(RESOLVED, None, "DNS")), "++"),
+    Case("a page that names no component at all does not say", FilterConfig(components=("API",)), (event(OPENED, components=()), event(RESOLVED, components=())), "++"),
     Case("the union of components counts", FilterConfig(components=("API",)), (event(OPENED, None, "DNS"), event(UPDATED, None, "API"), event(RESOLVED, None, "DNS")), "-++"),
     Case("match looks at the title", FilterConfig(match="(?i)TROUBLE"), (event(OPENED, message=None),), "+"),
     Case("match looks at the message", FilterConfig(match="look"), (event(OPENED, title=None),), "+"),
