@@ -20,6 +20,7 @@ from statustrio.store.opening import (
     SCHEMA_VERSION,
     hold,
     is_held,
+    looking,
     open_database,
     open_in_memory,
     open_reader,
@@ -393,6 +394,34 @@ def test_a_reader_cannot_write(path: Path) -> None:
     create(path)
     with closing(open_reader(path)) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
         reader.execute("DELETE FROM events")
+
+
+@pytest.mark.slow
+def test_a_reader_in_the_daemons_own_process_leaves_the_daemon_its_locks(path: Path) -> None:
+    """Else a user's `sqlite3` that ends takes itself for the last one, and removes the log that is written to."""
+    with closing(open_database(path)) as writer:
+        writer.execute("INSERT INTO monitor VALUES ('a', '1')")
+        with looking(path) as reader:
+            assert reader.execute("SELECT value FROM monitor").fetchone()["value"] == "1"
+        look = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('SELECT * FROM monitor').fetchall()"
+        subprocess.run([sys.executable, "-c", look], check=True)
+        assert path.with_name(f"{path.name}-wal").exists()
+        writer.execute("INSERT INTO monitor VALUES ('b', '2')")
+        with looking(path) as reader:
+            assert reader.execute("SELECT count(*) FROM monitor").fetchone()[0] == 2
+
+
+def test_several_questions_are_about_one_moment(path: Path) -> None:
+    with closing(open_database(path)) as writer, looking(path) as reader:
+        assert reader.execute("SELECT count(*) FROM monitor").fetchone()[0] == 0
+        writer.execute("INSERT INTO monitor VALUES ('a', '1')")
+        assert reader.execute("SELECT count(*) FROM monitor").fetchone()[0] == 0
+
+
+def test_a_question_that_fails_is_an_error_of_the_database(path: Path) -> None:
+    create(path)
+    with pytest.raises(StoreError, match="no such table"), looking(path) as reader:
+        reader.execute("SELECT * FROM nowhere")
 
 
 def test_a_reader_says_that_there_is_nothing_yet(path: Path) -> None:

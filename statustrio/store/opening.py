@@ -106,7 +106,7 @@ def open_database(
     StoreError where it is foreign, newer, damaged or cannot be written; such a file is left as it was.
     """
     try:
-        found = _inspect(path) if path.exists() and path.stat().st_size else None
+        found = _inspect_first(path) if path.exists() and path.stat().st_size else None
         if found is None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         elif found > version:
@@ -134,11 +134,13 @@ def open_in_memory() -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, beside a running daemon or without one."""
+    """A connection that only reads: beside a running daemon, in its process, or without one."""
     try:
         if not path.exists():
             raise StoreError(f"{path}: no such database yet; run statustrio first, or name one with --db")
         found = _inspect(path)
+        if found is None:
+            raise StoreError(f"{path} is no database; it is left untouched, name another place with --db")
         if found != SCHEMA_VERSION:
             raise StoreError(f"{path} has version {found}, this statustrio reads {SCHEMA_VERSION}; run it once first")
         return _connect(f"file:{_quoted(path)}?mode=ro")
@@ -146,6 +148,17 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; name another place with --db") from exc
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for several questions about one moment. StoreError where it cannot be opened or read."""
+    with closing(open_reader(path)) as connection:
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        except sqlite3.DatabaseError as exc:
+            raise StoreError(f"{path}: {exc}") from exc
 
 
 def open_beside(path: Path) -> sqlite3.Connection:
@@ -168,12 +181,21 @@ def _quoted(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _inspect(path: Path) -> int | None:
-    """The schema version of a file that is ours, None for an empty database; StoreError for any other file."""
+def _inspect_first(path: Path) -> int | None:
+    """The same for the first look in this process, and StoreError for a file of a few bytes.
+
+    SQLite takes such a file for an empty database, and would write over it. Not for a later look: closing a file gives
+    up all locks of the process on it, those of its connections too. The next `sqlite3` of a user to end would then take
+    itself for the last one and remove the log of the daemon's writes.
+    """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            # SQLite takes a file of a few bytes for an empty database, and would write over it.
             raise StoreError(f"{path} is no database; it is left untouched, choose another place with --db")
+    return _inspect(path)
+
+
+def _inspect(path: Path) -> int | None:
+    """The schema version of a file that is ours, None for an empty database; StoreError for any other file."""
     # Without a log beside it nothing needs to be made there in order to read: not even the files of WAL mode.
     immutable = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
     try:
