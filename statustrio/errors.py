@@ -29,17 +29,25 @@ class FetchError(StatustrioError):
     """A request that brought no document. The text is a reason a person understands.
 
     `status` is the HTTP status where there was one, `retry_after` the pause in seconds the server asked
-    for, `unconnected` whether no connection came about (what a machine that is offline sees).
+    for, `unconnected` whether no connection came about (what a machine that is offline sees), `timed_out` whether the
+    time for the whole request was over.
     `headers` (names in lower case) and `body` are what came with a refusal that was asked to explain itself.
     """
 
     def __init__(
-        self, reason: str, *, status: int | None = None, retry_after: float | None = None, unconnected: bool = False
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        unconnected: bool = False,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.status = status
         self.retry_after = retry_after
         self.unconnected = unconnected
+        self.timed_out = timed_out
         self.headers: Mapping[str, str] = {}
         self.body = b""
 

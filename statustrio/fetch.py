@@ -203,7 +203,8 @@ class Fetcher:
                 with trio.CancelScope(deadline=began + left) as deadline:
                     outcome = await self._hop(target, request, sent, trail)
                 if deadline.cancelled_caught:
-                    raise FetchError(f"timed out after {allowed:g} s", unconnected=not trail.connected)
+                    said = f"timed out after {allowed:g} s"
+                    raise FetchError(said, unconnected=not trail.connected, timed_out=True)
                 left = max(0.0, left - (trio.current_time() - began))
             _keep(self._prepared, asked, request, _PREPARED)
             if not isinstance(outcome, Redirect):

@@ -378,3 +378,5 @@ class Acknowledgement:
     state: ProviderState
     events: tuple[str, ...] = ()
     """The names of the events this observation made, in order."""
+    delays: tuple[float, ...] = ()
+    """How late updates that are new were recorded, in seconds."""

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import structlog
 import trio
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from statustrio.clock import now
 from statustrio.config import ProviderConfig
+from statustrio.counts import Counts, failure_kind
 from statustrio.errors import FeedError, FetchError
 from statustrio.fetch import Fetched, NotModified
 from statustrio.model import (
@@ -69,6 +70,7 @@ class Poll:
     chance: Callable[[], float]
     clock: Callable[[], datetime] = now
     backfill: str = "open"
+    counts: Counts = field(factory=Counts)
 
 
 async def run_poller(
@@ -133,12 +135,15 @@ async def poll_once(config: ProviderConfig, state: ProviderState, poll: Poll) ->
                 outcome = Unchanged()
     except (FetchError, FeedError) as exc:
         outcome = _failure(exc, at)
+        poll.counts.failed[failure_kind(exc)] += 1
     if isinstance(outcome, Unchanged) and not state.consecutive_failures and not state.watching:
+        poll.counts.unchanged += 1
         return state
     interval = interval_of(pace_of(config), state, at)
     acknowledged = await poll.submit(
         Observation(config.id, config.feed_url, at, interval, outcome, backfill=poll.backfill)
     )
+    poll.counts.take(outcome, acknowledged)
     _report(config, outcome, acknowledged)
     return acknowledged.state
 

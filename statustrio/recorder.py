@@ -17,6 +17,7 @@ import trio
 from attrs import define, evolve, field
 
 from statustrio.clock import now
+from statustrio.counts import delays
 from statustrio.detect import detect
 from statustrio.model import Acknowledgement, Failed, Observation, Seen
 from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedError
@@ -123,7 +124,9 @@ def record(
     names += [event.event for event in store.commit(change)]
     for warning in change.warnings:
         log.warning("incident.odd", provider=observation.provider, reason=warning)
-    return Acknowledgement(change.state, tuple(names))
+    # At first sight updates are as old as the page: their age says nothing about us.
+    late = delays(change) if known.state.first_success_at is not None else ()
+    return Acknowledgement(change.state, tuple(names), late)
 
 
 RunSync = Callable[..., Awaitable[Any]]

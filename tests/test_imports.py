@@ -18,7 +18,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "schedule", "connectivity", "filters", "stories", "timing", "routing", "summary",
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
-        "reading", "redaction", "codec", "packing", "rules", "explain", "consumer_types", "calendar",
+        "reading", "redaction", "codec", "packing", "rules", "explain", "consumer_types", "calendar", "counts",
     ),
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
@@ -29,7 +29,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
         "tasks", "timetable", "replay",
     ),
-    "composition": ("daemon", "demo_pages"),
+    "composition": ("daemon", "demo_pages", "metrics"),
     "command line": ("cli", "__main__"),
 }  # fmt: skip
 
@@ -54,6 +54,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "random": ("daemon", "demo_pages"),
     "apprise": ("consumers.apprise",),
     "icalendar": ("calendar",),
+    "prometheus_client": ("metrics",),
     "signal": ("daemon", "cli", "consumers.command"),
     "subprocess": ("consumers.command",),
 }
@@ -64,7 +65,7 @@ IN_PURE_CODE = {
 }  # fmt: skip
 """What decides has no business with these."""
 
-NAMES_SQLITE = ("daemon", "cli")
+NAMES_SQLITE = ("daemon", "cli", "metrics")
 OPENS_CHANNELS = ("daemon", "fanout")
 """Beside the daemon the fan-out alone: news, and each subscription's own."""
 

@@ -16,6 +16,7 @@ from attrs import define, evolve, field
 from memory_store import MemoryStore
 
 from statustrio.config import ProviderConfig
+from statustrio.counts import Counts
 from statustrio.errors import FeedError, FetchError
 from statustrio.fetch import Fetched, NotModified
 from statustrio.line import render
@@ -62,6 +63,7 @@ class World:
     status: str = "resolved"
     seconds_per_fetch: float = 0
     moved_to: str | None = None
+    counts: Counts = field(factory=Counts)
     _began: float = field(factory=trio.current_time)
 
     def clock(self) -> datetime:
@@ -111,7 +113,9 @@ class World:
 
     @property
     def poll(self) -> Poll:
-        return Poll(self.fetch, self.read, self.enrich, self.submit, self.confirm, lambda: 0.5, self.clock)
+        return Poll(
+            self.fetch, self.read, self.enrich, self.submit, self.confirm, lambda: 0.5, self.clock, counts=self.counts
+        )
 
     @property
     def state(self) -> ProviderState:
@@ -489,3 +493,30 @@ async def test_the_backfill_goes_along(world: World) -> None:
 def test_the_clock_is_that_of_the_wall_in_utc() -> None:
     assert now().tzinfo is UTC
     assert abs((now() - datetime.now(UTC)).total_seconds()) < 5
+
+
+async def test_each_poll_is_counted_once_by_what_came_of_it(world: World, autojump_clock: Clock) -> None:  # noqa: ARG001
+    world.answers = [
+        b"calm",
+        NotModified(Validators()),
+        b"calm",
+        FetchError("no", unconnected=True),
+        FetchError("late", timed_out=True),
+        FetchError("no such page", status=404),
+        FetchError("busy", status=503),
+        FetchError("odd", status=204),
+        FetchError("broken off"),
+        b"garbage",
+        NotModified(Validators()),
+        b"other",
+    ]
+    polls = len(world.answers)
+    state = world.state
+    for _ in range(polls):
+        state = await poll_once(CONFIG, state, world.poll)
+    counts = world.counts
+    assert counts.failed == {
+        "connect": 1, "timeout": 1, "http_4xx": 1, "http_5xx": 1, "http_other": 1, "answer": 1, "feed": 1, "bug": 0,
+    }  # fmt: skip
+    assert (counts.unchanged, counts.changed) == (3, 2)
+    assert counts.succeeded + sum(counts.failed.values()) == polls

@@ -150,6 +150,31 @@ def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def provider_marks(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, int]]:
+    """Id, last success and failures in a row of each provider that is configured: what is asked of ten thousand."""
+    rows = connection.execute("SELECT id, last_success_at, consecutive_failures FROM providers WHERE configured = 1")
+    return ((row["id"], row["last_success_at"], row["consecutive_failures"]) for row in rows)
+
+
+def open_counts(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
+    """How many are open by provider and impact: `maintenance` is all planned work, `unknown` what the page leaves out.
+
+    Work that is only scheduled is not open here: nothing is wrong yet.
+    """
+    rows = connection.execute(
+        "SELECT i.provider, iif(i.kind = 'maintenance', i.kind, coalesce(i.impact, 'unknown')) AS impact, "
+        "count(*) AS number FROM incidents i INDEXED BY incidents_open JOIN providers p ON p.id = i.provider "
+        "WHERE i.open = 1 AND p.configured = 1 AND i.status <> 'scheduled' GROUP BY 1, 2"
+    )
+    return [(row["provider"], row["impact"], row["number"]) for row in rows]
+
+
+def dead_letter_counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many events each consumer has set aside."""
+    rows = connection.execute("SELECT consumer, count(*) AS number FROM dead_letters GROUP BY consumer")
+    return {row["consumer"]: row["number"] for row in rows}
+
+
 def quiet(connection: sqlite3.Connection, now: datetime) -> dict[str, tuple[int, int]]:
     """By provider: whole days since its page touched any incident, and the longest such time before.
 
