@@ -25,6 +25,7 @@ from statustrio.config_rules import (
     ONE_BY_ONE,
     SUMMARIES,
     ConsumerItem,
+    HeartbeatItem,
     LimitsItem,
     Problem,
     ProviderItem,
@@ -151,12 +152,21 @@ class LimitsConfig:
 
 
 @frozen
+class HeartbeatConfig:
+    """What is asked for after each healthy stretch of this length, so that silence is noticed there."""
+
+    url: str = field(repr=False)
+    every: timedelta = timedelta(minutes=1)
+
+
+@frozen
 class Config:
     """The whole of it. `secrets` are the values that came from the environment and must never be shown."""
 
     providers: tuple[ProviderConfig, ...]
     consumers: tuple[ConsumerConfig, ...] = (ConsumerConfig("stdout", "stdout"),)
     limits: LimitsConfig = LimitsConfig()
+    heartbeat: HeartbeatConfig | None = None
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     path: Path = Path("providers.yaml")
 
@@ -213,7 +223,7 @@ class _Reader:
 
     def config(self, path: Path) -> Config:
         """The configuration; of use only if there are no `problems` afterwards."""
-        known = ("defaults", "providers", "consumers", "limits")
+        known = ("defaults", "providers", "consumers", "limits", "heartbeat")
         for key in self._top:
             if key not in known:
                 hint = suggestion(key, known) or f"; the keys here are {', '.join(known)}"
@@ -223,9 +233,18 @@ class _Reader:
             providers=tuple(self._providers()),
             consumers=tuple(self._consumers()),
             limits=evolve(LimitsConfig(), **_given(limits)) if limits else LimitsConfig(),
+            heartbeat=self._heartbeat(),
             secrets=frozenset(self._environment.secrets),
             path=path,
         )
+
+    def _heartbeat(self) -> HeartbeatConfig | None:
+        if "heartbeat" not in self._top:
+            return None
+        value = self._top["heartbeat"]
+        item = {"url": value} if isinstance(value, str) else value
+        read = self._rules.read(item, HeartbeatItem, ("heartbeat",))
+        return HeartbeatConfig(**_given(read)) if read else None
 
     def _providers(self) -> Iterator[ProviderConfig]:
         defaults = ProviderSettings()

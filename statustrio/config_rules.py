@@ -54,6 +54,7 @@ Shape = NewType("Shape", str)
 Argv = NewType("Argv", tuple[str, ...])
 Argument = NewType("Argument", str)
 Span = NewType("Span", timedelta)
+Beat = NewType("Beat", timedelta)
 Clock = NewType("Clock", time)
 Clocks = NewType("Clocks", tuple[time, time])
 
@@ -96,6 +97,12 @@ class LimitsItem:
     requests_per_host: Count | None = None
     body_mib: Mebibytes | None = None
     transport: Transport | None = None
+
+
+@frozen(kw_only=True)
+class HeartbeatItem:
+    url: HookUrl
+    every: Beat | None = None
 
 
 @frozen(kw_only=True)
@@ -277,6 +284,7 @@ def _converter(around: Surroundings) -> Converter:
         Argv: lambda value: tuple(converter.structure(values.check_command(value), list[Argument])),
         Argument: filled(values.check_argument),
         Span: values.check_span,
+        Beat: values.check_beat,
         Clock: values.check_clock,
         Clocks: values.check_clocks,
     }

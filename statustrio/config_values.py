@@ -35,6 +35,8 @@ FEW = 12
 SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 """Seconds of the units in which people write a span of time."""
 LONGEST_SPAN = timedelta(days=366)
+SHORTEST_BEAT = timedelta(minutes=1)
+"""The daemon knows how it is no more often than that."""
 
 RESERVED_IDS = frozenset({"all"})
 """`mute all` must mean everything."""
@@ -284,6 +286,14 @@ def check_span(value: object) -> timedelta:
     span = timedelta(seconds=int(match[1]) * SPANS[match[2]])
     if not timedelta(0) < span <= LONGEST_SPAN:
         raise BadValueError(f"must be longer than nothing and at most {LONGEST_SPAN.days} days")
+    return span
+
+
+def check_beat(value: object) -> timedelta:
+    """`1m` or longer."""
+    span = check_span(value)
+    if span < SHORTEST_BEAT:
+        raise BadValueError("must be 1m or longer")
     return span
 
 

@@ -21,16 +21,21 @@ import structlog
 import trio
 from attrs import define, field
 
+from statustrio import __version__
+from statustrio.changed import changes
 from statustrio.clock import now
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
 from statustrio.connectivity import Connectivity
 from statustrio.consumers import SERIAL, open_consumer
 from statustrio.consumers.lines import LineWriter
+from statustrio.counts import Counts
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
+from statustrio.heartbeat import Heartbeat
+from statustrio.lag import measure_lag
 from statustrio.model import Acknowledgement, Failed, Observation, ProviderState, Validators
 from statustrio.poller import Poll, poll_once, run_poller
 from statustrio.process import give_back_memory
@@ -38,7 +43,8 @@ from statustrio.reader import Parsers, Reader
 from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.rfc3339 import to_text
-from statustrio.store.protocol import Cursor, Health, Store, Wanted
+from statustrio.sd_notify import Notifier
+from statustrio.store.protocol import Cursor, Health, StorageError, Store, UnsyncedError, Wanted
 from statustrio.supervisor import attempt, supervise
 from statustrio.tasks import TaskSet
 from statustrio.timetable import Alarm, Timetable
@@ -74,6 +80,8 @@ class Daemon:
     reread: Callable[[], Config]
     style: str = "auto"
     backfill: str = "open"
+    notifier: Notifier = field(factory=Notifier)
+    counts: Counts = field(factory=Counts)
     _web: Web = field(init=False)
     _requests: Requests = field(init=False)
     _news: News = field(init=False, factory=News)
@@ -110,10 +118,11 @@ class Daemon:
             send, receive = trio.open_memory_channel[Request[Any]](0)
             self._requests = Requests(send)
             async with trio.open_nursery() as recorder:
-                recorder.start_soon(run_recorder, receive, self.store, self._in_database_thread, self._news.announce)
+                recorder.start_soon(run_recorder, receive, self.store, self._commit, self._news.announce)
                 async with trio.open_nursery() as consumers:
                     async with trio.open_nursery() as pollers:
                         await self._configure(self.config, consumers)
+                        self._say_started()
                         task_status.started()
                         if once:
                             consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
@@ -140,8 +149,12 @@ class Daemon:
         async with trio.open_nursery() as beside:
             beside.start_soon(self._keep_health)
             beside.start_soon(self._watch_clock)
+            beside.start_soon(measure_lag, self.counts.lags)
+            beside.start_soon(self.notifier.keep_watchdog)
+            beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
             beside.start_soon(self._hear_reloads, consumers, pollers)
             await self._stop.wait()
+            self.notifier.tell(STOPPING="1", STATUS="stopping")
             beside.cancel_scope.cancel()
         # Each by its own scope: trio takes a second to sort the cancellations of ten thousand tasks out of one group.
         await self._providers.stop_others({})
@@ -174,9 +187,20 @@ class Daemon:
             self._confirm(config.id, None if state.consecutive_failures else at, None)
 
         if reason := await attempt(config.id, poll):
-            await self._submit(self._requests, _failed_by_bug(config, reason))
+            await self._submit(self._requests, self._failed_by_bug(config, reason))
 
     # What is configured, and what of it runs
+
+    def _say_started(self) -> None:
+        enabled = sum(one.enabled for one in self.config.providers)
+        log.info(
+            "daemon.started",
+            version=__version__,
+            providers=enabled,
+            consumers=len(self.config.consumers),
+            database=str(self.database),
+        )
+        self.notifier.tell(READY="1", STATUS=_status(self.config))
 
     async def _configure(self, config: Config, consumers: trio.Nursery) -> None:
         """Put a configuration in force, all but its pollers."""
@@ -250,7 +274,7 @@ class Daemon:
         async def failed(reason: str) -> None:
             nonlocal failures
             failures += 1
-            await self._submit(requests, _failed_by_bug(config, reason))
+            await self._submit(requests, self._failed_by_bug(config, reason))
 
         with closing(self._requests.clone()) as requests:
             await supervise(config.id, follow, failed=failed)
@@ -308,7 +332,15 @@ class Daemon:
             confirm=self._confirm,
             chance=random.random,
             backfill=self.backfill,
+            counts=self.counts,
         )
+
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(self._web, self.counts, lambda: self.config, lambda: self._connectivity.all_dark(now()))
+
+    def _failed_by_bug(self, config: ProviderConfig, reason: str) -> Observation:
+        self.counts.failed["bug"] += 1
+        return Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
         provider, outcome = observation.provider, observation.outcome
@@ -334,6 +366,18 @@ class Daemon:
         unsaved = self._health.get(provider)
         polled_at = polled_at or (unsaved.last_polled_at if unsaved else None)
         self._health[provider] = Health(provider, due, polled_at)
+
+    async def _commit(self, work: Callable[..., Any], *args: Any) -> None:
+        """Do the work of the recorder: a transaction."""
+        began = trio.current_time()
+        try:
+            await self._in_database_thread(work, *args)
+        except UnsyncedError:
+            raise
+        except StorageError:
+            self.counts.storage_failures += 1
+            raise
+        self.counts.commits.add(trio.current_time() - began)
 
     async def _in_database_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         return await trio.to_thread.run_sync(work, *args, limiter=self._database_thread)
@@ -402,10 +446,13 @@ class Daemon:
             except ConfigError as exc:
                 log.warning("config.rejected", problems=str(exc), hint="the old configuration stays in force")
                 continue
+            changed = changes(self.config, config, self._gone)
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)
-            log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers))
+            log.info("config.reloaded", providers=len(self._providers), consumers=len(self._consumers), **changed)
+            self.notifier.tell(STATUS=_status(config))
 
 
-def _failed_by_bug(config: ProviderConfig, reason: str) -> Observation:
-    return Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
+def _status(config: Config) -> str:
+    """What `systemctl status` shows."""
+    return f"following {sum(one.enabled for one in config.providers)} providers"

@@ -1,11 +1,13 @@
 """`${NAME}` in the configuration, filled in from the environment.
 
 What was filled in is remembered, so that others can keep it out of logs and messages. `NAME_FILE` may name a file with
-the value instead, the way container secrets are handed over.
+the value instead, the way container secrets are handed over; then it may be a file `NAME` in `$CREDENTIALS_DIRECTORY`,
+where systemd puts them (`LoadCredential=`).
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +33,7 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
-        self._files: dict[str, str] = {}
+        self._files: dict[Path, str] = {}
         self.secrets: set[str] = set()
 
     def fill(self, text: str) -> str:
@@ -58,25 +60,33 @@ class Environment:
         if name in self._variables:
             value = self._variables[name]
         elif (source := f"{name}_FILE") in self._variables:
-            value = self._from_file(source)
+            value = self._from_file(Path(self._variables[source]), f"file that `{source}` names")
+        elif credential := self._credential(name):
+            value = self._from_file(credential, f"credential `{name}`")
         else:
             raise FillError(f"the environment variable `{name}` is not set")
         if value:
             self.secrets.add(value)
         return value
 
-    def _from_file(self, source: str) -> str:
-        if source not in self._files:
+    def _credential(self, name: str) -> Path | None:
+        """Where systemd put the credential of this name; None: nowhere."""
+        directory = self._variables.get("CREDENTIALS_DIRECTORY")
+        path = Path(directory, name) if directory else None
+        return path if path and os.path.lexists(path) else None
+
+    def _from_file(self, path: Path, what: str) -> str:
+        if path not in self._files:
             try:
-                with Path(self._variables[source]).open("rb") as file:
+                with path.open("rb") as file:
                     raw = file.read(MAX_SECRET_BYTES + 1)
                 text = raw.decode()
             except OSError as error:
                 reason = error.strerror or type(error).__name__
-                raise FillError(f"the file that `{source}` names cannot be read: {reason.lower()}") from None
+                raise FillError(f"the {what} cannot be read: {reason.lower()}") from None
             except ValueError:  # bytes that are not UTF-8, or a path with a NUL
-                raise FillError(f"the file that `{source}` names cannot be read as text") from None
+                raise FillError(f"the {what} cannot be read as text") from None
             if len(raw) > MAX_SECRET_BYTES:
-                raise FillError(f"the file that `{source}` names is too large for a secret")
-            self._files[source] = text.removesuffix("\n").removesuffix("\r")
-        return self._files[source]
+                raise FillError(f"the {what} is too large for a secret")
+            self._files[path] = text.removesuffix("\n").removesuffix("\r")
+        return self._files[path]

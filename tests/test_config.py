@@ -19,6 +19,7 @@ from statustrio.config import (
     Config,
     ConsumerConfig,
     FilterConfig,
+    HeartbeatConfig,
     LimitsConfig,
     ProviderConfig,
     TimingConfig,
@@ -262,10 +263,21 @@ consumers:
         (GITHUB + "limit: {}\n", ["4:1: limit: unknown key, did you mean `limits`?"]),
         (
             GITHUB + "x y: 1\n",
-            ['4:1: "x y": unknown key; the keys here are defaults, providers, consumers, limits'],
+            ['4:1: "x y": unknown key; the keys here are defaults, providers, consumers, limits, heartbeat'],
         ),
         (GITHUB + "defaults: {id: x}\n", ["4:12: defaults.id: belongs to a single provider, not to `defaults`"]),
         (GITHUB + "defaults: {name: x}\n", ["4:12: defaults.name: belongs to a single provider, not to `defaults`"]),
+        (GITHUB + "heartbeat: 5\n", ["4:12: heartbeat: must be a mapping of keys to values, not a number"]),
+        (GITHUB + "heartbeat: ftp://x\n", ["4:12: heartbeat.url: a URL begins with http:// or https://"]),
+        (GITHUB + "heartbeat: {every: 5m}\n", ["4:12: heartbeat.url: this key is needed"]),
+        (
+            GITHUB + "heartbeat: {url: 'https://x.example/', every: 30s}\n",
+            ["4:47: heartbeat.every: must be 1m or longer"],
+        ),
+        (
+            GITHUB + "heartbeat: {url: 'https://x.example/', evry: 5m}\n",
+            ["4:40: heartbeat.evry: unknown key, did you mean `every`?"],
+        ),
         (GITHUB + "defaults: {tag: [x]}\n", ["4:12: defaults.tag: unknown key, did you mean `tags`?"]),
         (
             GITHUB + "limits: {requests: 1}\n",
@@ -633,6 +645,33 @@ def test_a_file_of_a_variable_that_cannot_be_read_is_a_problem(file: Path, named
     Path("large").write_bytes(b"x" * ((1 << 20) + 1))
     found = problems(file, provider("headers: {A: '${T}'}"), {"T_FILE": named})
     assert found == [f"3:19: providers[0].headers.A: {expected}"]
+
+
+def test_a_credential_of_systemd_is_the_last_place_where_a_value_may_be(file: Path) -> None:
+    text = provider("headers: {A: '${TOKEN}'}")
+    Path("credentials").mkdir()
+    environ = {"CREDENTIALS_DIRECTORY": "credentials"}
+    at = "3:19: providers[0].headers.A:"
+    assert problems(file, text, environ) == [f"{at} the environment variable `TOKEN` is not set"]
+    Path("credentials/TOKEN").write_bytes(b"from systemd\n")
+    config = load(file, text, environ)
+    assert config.providers[0].headers == (("A", "from systemd"),)
+    assert config.secrets == {"from systemd"}
+    Path("named").write_bytes(b"named")
+    assert load(file, text, environ | {"TOKEN_FILE": "named"}).secrets == {"named"}
+    assert load(file, text, environ | {"TOKEN": "direct"}).secrets == {"direct"}
+    Path("credentials/TOKEN").write_bytes(b"\xff")
+    assert problems(file, text, environ) == [f"{at} the credential `TOKEN` cannot be read as text"]
+
+
+def test_a_heartbeat_is_a_url_or_says_how_often_and_may_hold_a_secret(file: Path) -> None:
+    short = load(file, f"{GITHUB}heartbeat: 'https://hc.example/${{TOKEN}}'\n", {"TOKEN": "s3cret"})
+    assert short.heartbeat == HeartbeatConfig("https://hc.example/s3cret", timedelta(minutes=1))
+    assert short.secrets == {"s3cret"}
+    assert "s3cret" not in repr(short)
+    long = load(file, f"{GITHUB}heartbeat: {{url: 'https://hc.example/x', every: 5m}}\n")
+    assert long.heartbeat == HeartbeatConfig("https://hc.example/x", timedelta(minutes=5))
+    assert load(file, GITHUB).heartbeat is None
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
         "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
         "reading", "redaction", "codec", "packing", "rules", "explain", "consumer_types", "calendar", "counts",
+        "changed",
     ),
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
         "clock", "fetch", "answers", "targets", "transport", "http1", "dialing", "inflate", "captures", "store", "line",
-        "logs", "consumers", "process",
+        "logs", "consumers", "process", "sd_notify",
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
-        "tasks", "timetable", "replay",
+        "tasks", "timetable", "replay", "heartbeat", "lag",
     ),
     "composition": ("daemon", "demo_pages", "metrics"),
     "command line": ("cli", "__main__"),
@@ -39,7 +40,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "httptools": ("http1",),
     "h11": ("demo_pages",),
     "ssl": ("fetch", "transport", "dialing"),
-    "socket": ("dialing", "transport"),
+    "socket": ("dialing", "transport", "sd_notify"),
     "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),

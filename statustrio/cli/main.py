@@ -12,6 +12,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from statustrio import __version__
+from statustrio.cli.places import default_config, default_database
 from statustrio.cli.settings import Settings
 from statustrio.errors import StatustrioError
 
@@ -95,20 +96,18 @@ class Commands(click.Group):
     "-c",
     "--config",
     type=click.Path(path_type=Path),
-    default="providers.yaml",
-    show_default=True,
+    show_default="providers.yaml",
     envvar="STATUSTRIO_CONFIG",
     show_envvar=True,
-    help="The providers and consumers.",
+    help="The providers and consumers; if not here, then in ~/.config/statustrio or /etc/statustrio.",
 )
 @click.option(
     "--db",
     type=click.Path(path_type=Path),
-    default="statustrio.db",
-    show_default=True,
+    show_default="statustrio.db",
     envvar="STATUSTRIO_DB",
     show_envvar=True,
-    help="The SQLite database; made if it is not there.",
+    help="The SQLite database; made if it is not there, beside a configuration that is not here in ~/.local/state.",
 )
 @click.option(
     "--format",
@@ -127,9 +126,11 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, message="statustrio %(version)s")
 @click.pass_context
-def statustrio(ctx: click.Context, config: Path, db: Path, style: str, log_level: str | None) -> None:
+def statustrio(ctx: click.Context, config: Path | None, db: Path | None, style: str, log_level: str | None) -> None:
     """Follows status pages by their Atom and RSS feeds and tells what is new, once. Without a command: run."""
-    ctx.obj = Settings(config, db, style, log_level)
+    found = config or default_config(os.environ)
+    kept = db or default_database(os.environ, None if config else found)
+    ctx.obj = Settings(found, kept, style, log_level)
     if ctx.invoked_subcommand is None:
         from statustrio.cli.run import run
 

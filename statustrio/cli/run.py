@@ -8,6 +8,7 @@ from functools import partial
 
 import click
 
+from statustrio.cli.places import make_home
 from statustrio.cli.settings import Settings, environment, is_terminal, pass_settings
 
 EPILOG = """\b
@@ -45,6 +46,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     from statustrio.logs import configure_logs
     from statustrio.process import keep_pauses_short, raise_open_files
     from statustrio.redaction import Redactor
+    from statustrio.sd_notify import Notifier
     from statustrio.store.opening import hold, open_database
     from statustrio.store.sqlite import SqliteStore
 
@@ -57,6 +59,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     configure_logs(settings.log_level or ("warning" if sys.stderr.isatty() else "info"), redactor)
     raise_open_files()
     keep_pauses_short()
+    make_home(settings.db, environment())
     with hold(settings.db):
         connection = open_database(settings.db)
         store = SqliteStore(connection, render)
@@ -65,7 +68,16 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
                 from statustrio.cli.welcome import welcome
 
                 welcome(config, connection)
-            daemon = Daemon(config, store, settings.db, redactor, read, style=settings.style, backfill=backfill)
+            daemon = Daemon(
+                config,
+                store,
+                settings.db,
+                redactor,
+                read,
+                style=settings.style,
+                backfill=backfill,
+                notifier=Notifier.from_environment(environment()),
+            )
             # What escapes here is a bug, or a database that is lost: a traceback, and exit status 1.
             delivered = trio.run(partial(daemon.run, once=once))
         finally:
