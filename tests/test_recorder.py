@@ -621,3 +621,13 @@ async def test_closing_all_senders_ends_the_recorder_after_the_work_it_has(store
         recorder.requests.close()
         assert await second.ask(lambda store: store.load_state("acme").provider) == "acme"
         second.close()
+
+
+async def test_updates_that_are_new_are_acknowledged_with_their_delay_and_those_of_a_first_sight_without(
+    store: SqliteStore,
+) -> None:
+    async with open_recorder(store) as recorder:
+        first = await recorder.submit(observed(seen()))
+        assert (first.events, first.delays) == (("incident.opened",), ())
+        second = await recorder.submit(observed(seen("monitoring", etag="2", minute=-2), minute=1))
+        assert (second.events, second.delays) == (("incident.updated",), (120.0,))
