@@ -631,3 +631,6 @@ async def test_updates_that_are_new_are_acknowledged_with_their_delay_and_those_
         assert (first.events, first.delays) == (("incident.opened",), ())
         second = await recorder.submit(observed(seen("monitoring", etag="2", minute=-2), minute=1))
         assert (second.events, second.delays) == (("incident.updated",), (120.0,))
+        history = evolve(observed(seen(), "bolt"), backfill="all")
+        third = await recorder.submit(history)
+        assert (third.events, third.delays) == (("incident.opened",), ())
