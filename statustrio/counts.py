@@ -99,7 +99,7 @@ def failure_kind(error: FetchError | FeedError) -> str:
     return "timeout" if error.timed_out else "answer"
 
 
-def delays(change: Change) -> tuple[float, ...]:
+def delays_of(change: Change) -> tuple[float, ...]:
     """How late each update that a page newly shows is recorded, in seconds.
 
     Zero where the vendor's clock is ahead of ours. Of a page seen for the first time the caller asks nothing.

@@ -11,7 +11,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from statustrio.connectivity import Connectivity
 from statustrio.consumers import SERIAL, open_consumer
 from statustrio.consumers.lines import LineWriter
 from statustrio.counts import Counts
+from statustrio.database_files import DatabaseFiles
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
@@ -62,7 +63,6 @@ JUMP_SECONDS = 10.0
 """The wall clock went this much further than ours: the machine slept, or somebody set it."""
 STARTED_TOGETHER = 200
 """Pollers that begin in one turn of the loop: some 20 ms."""
-WAL_WARNING_BYTES = 64 * 2**20
 FACTS_BYTES = 2 * 2**20
 """The largest JSON about incidents that is taken: the list of a busy page has half a megabyte."""
 
@@ -99,8 +99,6 @@ class Daemon:
     _lost: set[str] = field(init=False, factory=set)
     _gone: set[str] = field(init=False, factory=set)
     _writers: dict[int, LineWriter] = field(init=False, factory=dict)
-    _removed: bool = field(init=False, default=False)
-    _wal_grown: bool = field(init=False, default=False)
     _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
     _parsers: Parsers = field(init=False, factory=Parsers)
     _reader: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
@@ -385,29 +383,16 @@ class Daemon:
     # Beside the pollers
 
     async def _keep_health(self) -> None:
+        files = DatabaseFiles(self.database)
         while True:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()
-            self._look_at_files()
+            files.look()
             give_back_memory()
 
     async def _save_health(self) -> None:
         healths, self._health = tuple(self._health.values()), {}
         await self._requests.ask(lambda store: store.save_health(healths, now()))
-
-    def _look_at_files(self) -> None:
-        if not self.database.exists() and not self._removed:
-            self._removed = True
-            log.error("database.removed", path=str(self.database), hint="stop the daemon: this history ends with it")
-        with suppress(FileNotFoundError):
-            size = self.database.with_name(self.database.name + "-wal").stat().st_size
-            grown, self._wal_grown = self._wal_grown, size > WAL_WARNING_BYTES
-            if self._wal_grown and not grown:
-                log.warning(
-                    "database.wal",
-                    bytes=size,
-                    reason="a reader holds the log back: end old sqlite3 sessions on this file",
-                )
 
     async def _watch_clock(self) -> None:
         ahead = time.time() - trio.current_time()

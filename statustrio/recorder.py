@@ -17,7 +17,7 @@ import trio
 from attrs import define, evolve, field
 
 from statustrio.clock import now
-from statustrio.counts import delays
+from statustrio.counts import delays_of
 from statustrio.detect import detect
 from statustrio.model import Acknowledgement, Failed, Observation, Seen
 from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedError
@@ -125,7 +125,7 @@ def record(
     for warning in change.warnings:
         log.warning("incident.odd", provider=observation.provider, reason=warning)
     # At first sight updates are as old as the page: their age says nothing about us.
-    late = delays(change) if known.state.first_success_at is not None else ()
+    late = delays_of(change) if known.state.first_success_at is not None else ()
     return Acknowledgement(change.state, tuple(names), late)
 
 

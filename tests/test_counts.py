@@ -9,7 +9,7 @@ from build import World, planned, reading, t, up
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustrio.counts import DELAY_SECONDS, Counts, Histogram, delays
+from statustrio.counts import DELAY_SECONDS, Counts, Histogram, delays_of
 from statustrio.model import Acknowledgement, Change, Failed, ProviderState, Seen, Shape, Unchanged, Validators
 
 
@@ -30,7 +30,7 @@ def test_an_update_that_the_page_newly_shows_has_its_delay_and_an_old_one_none()
     def late(*page: object, after: float) -> tuple[float, ...]:
         world.see(*page, after=after)  # type: ignore[arg-type]  # readings
         assert world.change is not None
-        return delays(Change(world.change.state, drafts=world.change.drafts, at=t(world.minutes)))
+        return delays_of(Change(world.change.state, drafts=world.change.drafts, at=t(world.minutes)))
 
     assert late(reading(up("investigating"), id="old"), after=30) == ()
     first = reading(up("investigating", 32), id="a")

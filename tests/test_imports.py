@@ -24,7 +24,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
         "clock", "fetch", "answers", "targets", "transport", "http1", "dialing", "inflate", "captures", "store", "line",
-        "logs", "consumers", "process", "sd_notify",
+        "logs", "consumers", "process", "sd_notify", "database_files",
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
