@@ -32,6 +32,7 @@ from statustrio.config_rules import (
     ProviderSettings,
     Rules,
     Surroundings,
+    WebItem,
 )
 from statustrio.config_values import (
     MIN_PACE,
@@ -160,6 +161,14 @@ class HeartbeatConfig:
 
 
 @frozen
+class WebConfig:
+    """Where the site listens: address and port. `hosts` are the names that it answers to beside addresses."""
+
+    listen: tuple[str, int]
+    hosts: tuple[str, ...] = ()
+
+
+@frozen
 class Config:
     """The whole of it. `secrets` are the values that came from the environment and must never be shown."""
 
@@ -167,6 +176,7 @@ class Config:
     consumers: tuple[ConsumerConfig, ...] = (ConsumerConfig("stdout", "stdout"),)
     limits: LimitsConfig = LimitsConfig()
     heartbeat: HeartbeatConfig | None = None
+    web: WebConfig | None = None
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     path: Path = Path("providers.yaml")
 
@@ -223,7 +233,7 @@ class _Reader:
 
     def config(self, path: Path) -> Config:
         """The configuration; of use only if there are no `problems` afterwards."""
-        known = ("defaults", "providers", "consumers", "limits", "heartbeat")
+        known = ("defaults", "providers", "consumers", "limits", "heartbeat", "web")
         for key in self._top:
             if key not in known:
                 hint = suggestion(key, known) or f"; the keys here are {', '.join(known)}"
@@ -234,6 +244,7 @@ class _Reader:
             consumers=tuple(self._consumers()),
             limits=evolve(LimitsConfig(), **_given(limits)) if limits else LimitsConfig(),
             heartbeat=self._heartbeat(),
+            web=self._web(),
             secrets=frozenset(self._environment.secrets),
             path=path,
         )
@@ -245,6 +256,14 @@ class _Reader:
         item = {"url": value} if isinstance(value, str) else value
         read = self._rules.read(item, HeartbeatItem, ("heartbeat",))
         return HeartbeatConfig(**_given(read)) if read else None
+
+    def _web(self) -> WebConfig | None:
+        if "web" not in self._top:
+            return None
+        value = self._top["web"]
+        item = {"listen": value} if isinstance(value, str) else value
+        read = self._rules.read(item, WebItem, ("web",))
+        return WebConfig(**_given(read)) if read else None
 
     def _providers(self) -> Iterator[ProviderConfig]:
         defaults = ProviderSettings()

@@ -57,6 +57,8 @@ Span = NewType("Span", timedelta)
 Beat = NewType("Beat", timedelta)
 Clock = NewType("Clock", time)
 Clocks = NewType("Clocks", tuple[time, time])
+Listen = NewType("Listen", tuple[str, int])
+Host = NewType("Host", str)
 
 PATTERNS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in NAMES))
 """`incident.*` and the like, which stand for all events of a family."""
@@ -103,6 +105,12 @@ class LimitsItem:
 class HeartbeatItem:
     url: HookUrl
     every: Beat | None = None
+
+
+@frozen(kw_only=True)
+class WebItem:
+    listen: Listen
+    hosts: tuple[Host, ...] | None = None
 
 
 @frozen(kw_only=True)
@@ -287,6 +295,8 @@ def _converter(around: Surroundings) -> Converter:
         Beat: values.check_beat,
         Clock: values.check_clock,
         Clocks: values.check_clocks,
+        Listen: values.check_listen,
+        Host: values.check_host,
     }
     for of, check in checks.items():
         converter.register_structure_hook(of, _hook(check))

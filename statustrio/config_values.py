@@ -319,6 +319,24 @@ def check_clocks(value: object) -> tuple[time, time]:
     return clocks
 
 
+def check_listen(value: object) -> tuple[str, int]:
+    """`127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`."""
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", value) if isinstance(value, str) else None
+    if match is None or not 0 <= int(match[2]) <= 65535:
+        raise BadValueError(
+            "must be an address and a port, such as 127.0.0.1:8080; 0.0.0.0:8080 is all of this machine"
+        )
+    return match[1].strip("[]"), int(match[2])
+
+
+def check_host(value: object) -> str:
+    """The name of a host, without scheme and port."""
+    name = check_text(value).lower()
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+        raise BadValueError("must be the name of a host, such as status.example.com")
+    return name
+
+
 def check_one_of(value: object, choices: Collection[str], what: str, none: str = "") -> str:
     """`value` if it is one of `choices`; `none` ends the message where there is nothing to choose from."""
     word = check_text(value)

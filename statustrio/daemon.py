@@ -10,7 +10,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
@@ -53,6 +53,8 @@ from statustrio.timetable import Alarm, Timetable
 GRACE_SECONDS = 3.0
 """What consumers have to take what is owed when the daemon is told to stop; it ends within 5 s in all."""
 LAST_WRITE_SECONDS = 1.0
+WRITE_SECONDS = 2.0
+"""A database that takes nothing for so long is not ready."""
 ONCE_SECONDS = 30.0
 ONCE_POLL_SECONDS = 27.0
 """Of these, what polling may take: the rest is for telling."""
@@ -65,6 +67,15 @@ STARTED_TOGETHER = 200
 """Pollers that begin in one turn of the loop: some 20 ms."""
 FACTS_BYTES = 2 * 2**20
 """The largest JSON about incidents that is taken: the list of a busy page has half a megabyte."""
+
+SITE = "the site"
+"""Subscribes to news beside the consumers, whose ids have no blanks."""
+ServeSite = Callable[
+    [Path, Counts, trio.MemoryReceiveChannel[None], Callable[[], Awaitable[str | None]], Callable[[], Awaitable[None]]],
+    Awaitable[None],
+]
+"""Serves the site: of this database and these counts, with news of the log, the reason why the daemon is not ready if
+there is one, until it is stopped."""
 
 log = structlog.get_logger("statustrio.daemon")
 
@@ -81,6 +92,7 @@ class Daemon:
     style: str = "auto"
     backfill: str = "open"
     notifier: Notifier = field(factory=Notifier)
+    serve_site: ServeSite | None = None
     counts: Counts = field(factory=Counts)
     _web: Web = field(init=False)
     _requests: Requests = field(init=False)
@@ -113,6 +125,8 @@ class Daemon:
         async with trio.open_nursery() as services:
             await services.start(self._hear_signals)
             services.start_soon(self._timetable.run)
+            if self.serve_site is not None:
+                services.start_soon(supervise, "web", partial(self._serve_site, self.serve_site))
             send, receive = trio.open_memory_channel[Request[Any]](0)
             self._requests = Requests(send)
             async with trio.open_nursery() as recorder:
@@ -339,6 +353,19 @@ class Daemon:
     def _failed_by_bug(self, config: ProviderConfig, reason: str) -> Observation:
         self.counts.failed["bug"] += 1
         return Observation(config.id, config.feed_url, now(), config.poll_interval_seconds, Failed(reason))
+
+    async def _serve_site(self, serve: ServeSite) -> None:
+        with self._news.subscribe(SITE) as news:
+            await serve(self.database, self.counts, news, self._problem, self._stop.wait)
+
+    async def _problem(self) -> str | None:
+        """Why nothing can be recorded, or learned, now."""
+        if self._connectivity.all_dark(now()):
+            return "offline: no provider can be reached"
+        with trio.move_on_after(WRITE_SECONDS):
+            await self._requests.ask(lambda _: None, urgent=True)
+            return None
+        return "the database takes no writes"
 
     async def _submit(self, requests: Requests, observation: Observation) -> Acknowledgement:
         provider, outcome = observation.provider, observation.outcome

@@ -23,6 +23,7 @@ from statustrio.config import (
     LimitsConfig,
     ProviderConfig,
     TimingConfig,
+    WebConfig,
     load_config,
 )
 from statustrio.config_file import MAX_BYTES, STARTER
@@ -263,7 +264,7 @@ consumers:
         (GITHUB + "limit: {}\n", ["4:1: limit: unknown key, did you mean `limits`?"]),
         (
             GITHUB + "x y: 1\n",
-            ['4:1: "x y": unknown key; the keys here are defaults, providers, consumers, limits, heartbeat'],
+            ['4:1: "x y": unknown key; the keys here are defaults, providers, consumers, limits, heartbeat, web'],
         ),
         (GITHUB + "defaults: {id: x}\n", ["4:12: defaults.id: belongs to a single provider, not to `defaults`"]),
         (GITHUB + "defaults: {name: x}\n", ["4:12: defaults.name: belongs to a single provider, not to `defaults`"]),
@@ -291,6 +292,29 @@ consumers:
         (
             GITHUB + "limits: {transport: carrier pigeon}\n",
             ["4:21: limits.transport: unknown transport `carrier pigeon`; known are own, httpx"],
+        ),
+        (
+            GITHUB + "web: 8080\n",
+            ["4:6: web: must be a mapping of keys to values, not a number"],
+        ),
+        (
+            GITHUB + "web: ':8080'\n",
+            [
+                (
+                    "4:6: web.listen: must be an address and a port, such as 127.0.0.1:8080; "
+                    "0.0.0.0:8080 is all of this machine"
+                )
+            ],
+        ),
+        (
+            GITHUB + "web: {listen: 'localhost:70000', hosts: ['http://x']}\n",
+            [
+                (
+                    "4:15: web.listen: must be an address and a port, such as 127.0.0.1:8080; "
+                    "0.0.0.0:8080 is all of this machine"
+                ),
+                "4:41: web.hosts[0]: must be the name of a host, such as status.example.com",
+            ],
         ),
         (
             GITHUB + "limits: {requests_per_host: 0}\n",
@@ -847,3 +871,20 @@ def test_random_data_gives_a_configuration_or_its_problems(file: Path, data: obj
 )
 def test_what_makes_no_difference_to_people_is_no_part_of_a_urls_key(one: str, other: str, same: bool) -> None:
     assert (url_key(one) == url_key(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "web"),
+    [
+        ("", None),
+        ("web: '127.0.0.1:8080'\n", WebConfig(("127.0.0.1", 8080))),
+        ("web: '[::1]:0'\n", WebConfig(("::1", 0))),
+        (
+            "web: {listen: 'localhost:80', hosts: [Status.Example.com]}\n",
+            WebConfig(("localhost", 80), ("status.example.com",)),
+        ),
+    ],
+)
+def test_the_site_has_a_place_and_names(file: Path, text: str, web: WebConfig | None) -> None:
+    file.write_text(GITHUB + text)
+    assert load_config(file, {}).web == web

@@ -30,7 +30,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
         "tasks", "timetable", "replay", "heartbeat", "lag",
     ),
-    "composition": ("daemon", "demo_pages", "metrics"),
+    "web": ("metrics", "web"),
+    "composition": ("daemon", "demo_pages"),
     "command line": ("cli", "__main__"),
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "httptools": ("http1",),
     "h11": ("demo_pages",),
     "ssl": ("fetch", "transport", "dialing"),
-    "socket": ("dialing", "transport", "sd_notify"),
+    "socket": ("dialing", "transport", "web.server", "sd_notify"),
     "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
@@ -56,6 +57,10 @@ ONLY: dict[str, tuple[str, ...]] = {
     "apprise": ("consumers.apprise",),
     "icalendar": ("calendar",),
     "prometheus_client": ("metrics",),
+    "starlette": ("web",),
+    "hypercorn": ("web.server",),
+    "jinja2": ("web.pages",),
+    "gzip": ("web.answers",),
     "signal": ("daemon", "cli", "consumers.command"),
     "subprocess": ("consumers.command",),
 }
@@ -66,7 +71,7 @@ IN_PURE_CODE = {
 }  # fmt: skip
 """What decides has no business with these."""
 
-NAMES_SQLITE = ("daemon", "cli", "metrics")
+NAMES_SQLITE = ("daemon", "cli", "metrics", "web")
 OPENS_CHANNELS = ("daemon", "fanout")
 """Beside the daemon the fan-out alone: news, and each subscription's own."""
 

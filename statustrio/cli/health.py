@@ -13,8 +13,6 @@ from statustrio.cli.times import ago
 from statustrio.errors import StoreError
 
 NO_DAEMON = "No daemon is running on this database: this is what was known when it ended."
-MIN_QUIET_DAYS = 14
-QUIET_FACTOR = 3
 STALE = timedelta(minutes=3)
 """A daemon writes its providers' times every 30 s: after this it hangs."""
 
@@ -94,19 +92,14 @@ def _state(row: dict[str, Any]) -> str:
 
 def _remark(row: dict[str, Any]) -> str:
     """What is wrong with the provider, or seems to be: the last error, else the signs of a page that moved or died."""
+    from statustrio.store import queries
+
     remarks = []
     if row["moved_to"]:
         remarks.append(f"moved for good: use {row['moved_to']}")
-    if _is_too_quiet(row["quiet_days"], row["longest_quiet_days"]):
+    if queries.is_too_quiet(row["quiet_days"], row["longest_quiet_days"]):
         remarks.append(f"quiet for {row['quiet_days']} days, longest before: {row['longest_quiet_days']}")
     return row["last_error"] or "; ".join(remarks)
-
-
-def _is_too_quiet(days: int | None, longest: int | None) -> bool:
-    """Whether a page has been silent for so much longer than ever that somebody should look at it."""
-    if days is None or longest is None:
-        return False
-    return days >= MIN_QUIET_DAYS and days > QUIET_FACTOR * longest
 
 
 def _when(text: str | None) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import signal
 import sys
 from functools import partial
+from importlib.util import find_spec
+from typing import Any
 
 import click
 
 from statustrio.cli.places import make_home
 from statustrio.cli.settings import Settings, environment, is_terminal, pass_settings
 
+NEEDED_BY_SITE = ("hypercorn", "icalendar", "jinja2", "prometheus_client", "starlette")
+
 EPILOG = """\b
 Examples:
   statustrio run                        until Ctrl-C
+  statustrio run --web 127.0.0.1:8080   and a page to look at
   statustrio run --once                 one poll of everything, for cron
   statustrio run --backfill all | jq    the whole history of new providers too
   kill -HUP PID                         read providers.yaml again"""
@@ -28,9 +33,10 @@ Examples:
     show_default=True,
     help="What is told of a provider never seen before: what is open there, all of its history, nothing.",
 )
+@click.option("--web", "listen", metavar="ADDRESS:PORT", help="Serve a page to look at there, and an API.")
 @pass_settings
 @click.pass_context
-def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) -> None:
+def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, listen: str | None) -> None:
     """Follow the configured pages and tell what is new.
 
     Ends with 0 on Ctrl-C or SIGTERM; with --once also 1 if a consumer is still owed an event.
@@ -59,6 +65,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
     configure_logs(settings.log_level or ("warning" if sys.stderr.isatty() else "info"), redactor)
     raise_open_files()
     keep_pauses_short()
+    site = None if once else _site(listen, config)
     make_home(settings.db, environment())
     with hold(settings.db):
         connection = open_database(settings.db)
@@ -77,9 +84,28 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str) ->
                 style=settings.style,
                 backfill=backfill,
                 notifier=Notifier.from_environment(environment()),
+                serve_site=site,
             )
             # What escapes here is a bug, or a database that is lost: a traceback, and exit status 1.
             delivered = trio.run(partial(daemon.run, once=once))
         finally:
             store.close()
     ctx.exit(1 if once and not delivered else 0)
+
+
+def _site(asked: str | None, config: Any) -> Any:
+    """What serves the site, if there is to be one. UsageError or ConfigError where that cannot be."""
+    from statustrio.config_values import BadValueError, check_listen
+    from statustrio.errors import ConfigError
+
+    try:
+        listen = check_listen(asked) if asked else config.web.listen if config.web else None
+    except BadValueError as exc:
+        raise click.BadParameter(str(exc), param_hint="--web") from exc
+    if listen is None:
+        return None
+    if missing := [name for name in NEEDED_BY_SITE if find_spec(name) is None]:
+        raise ConfigError((f"web: {', '.join(missing)} is missing: pip install 'statustrio[web]'",))
+    from statustrio.web.server import bind, run_site
+
+    return partial(run_site, bind(*listen), config.web.hosts if config.web else ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,6 +23,7 @@ from statustrio.rfc3339 import to_text
 
 MOST_ENTRIES = 200
 """The incidents that were touched last."""
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _NOT_XML = str.maketrans("", "", "\ufffe\uffff")
 
 
@@ -30,7 +31,8 @@ Entries = dict[str, Entry]
 """By id, the one touched last at the end."""
 
 
-def _add(entries: Entries, event: Event) -> Entries:
+def add(entries: Entries, event: Event) -> Entries:
+    """The entries with one event more, and none too many."""
     if event.incident_id is None:
         return entries  # what befalls a provider itself is no incident
     ident = f"{ID}{event.provider}/{event.incident_id}"
@@ -88,7 +90,8 @@ def _read(data: bytes) -> Entries:
     return {}
 
 
-def _write(entries: Entries) -> bytes:
+def write(entries: Entries) -> bytes:
+    """The feed as the bytes of a file."""
     return "".join(_document([*entries.values()][::-1])).translate(_NOT_XML).encode()
 
 
@@ -97,7 +100,7 @@ def _document(entries: Sequence[Entry]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
     yield f"  <title>Status pages</title>\n  <id>{ID}feed</id>\n"
     yield f'  <generator version="{__version__}">{GENERATOR}</generator>\n'
-    yield f"  <updated>{to_text(updated) if updated else ''}</updated>\n  <author><name>statustrio</name></author>\n"
+    yield f"  <updated>{to_text(updated or _EPOCH)}</updated>\n  <author><name>statustrio</name></author>\n"
     for entry in entries:
         yield "  <entry>\n"
         yield from (f"    <{name}>{escape(value)}</{name}>\n" for name, value in _texts(entry))
@@ -119,4 +122,4 @@ def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
 @asynccontextmanager
 async def open_atom(path: Path) -> AsyncIterator[Document[Entries]]:
     """The file is read at the first event, and tried again while it cannot be written."""
-    yield Document(path, _read, _add, _write)
+    yield Document(path, _read, add, write)

@@ -111,7 +111,7 @@ def open_database(
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         elif found > version:
             raise StoreError(f"{path} was written by a newer statustrio (version {found}, this one knows {version})")
-        connection = _connect(f"file:{_quoted(path)}?mode=rw")
+        connection = connect(file_uri(path, "rw"))
         try:
             _prepare(connection, path, found, migrations, version)
         except BaseException:
@@ -126,7 +126,7 @@ def open_database(
 
 def open_in_memory() -> sqlite3.Connection:
     """A connection to a new database that is no file and ends with it."""
-    connection = _connect("file::memory:")
+    connection = connect("file::memory:")
     for statement in schema():
         connection.execute(statement)
     connection.execute("PRAGMA foreign_keys = ON")
@@ -143,7 +143,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
             raise StoreError(f"{path} is no database; it is left untouched, name another place with --db")
         if found != SCHEMA_VERSION:
             raise StoreError(f"{path} has version {found}, this statustrio reads {SCHEMA_VERSION}; run it once first")
-        return _connect(f"file:{_quoted(path)}?mode=ro")
+        return connect(file_uri(path, "ro"))
     except sqlite3.Error as exc:
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
@@ -164,12 +164,13 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
 def open_beside(path: Path) -> sqlite3.Connection:
     """A connection for a command that changes a row or two, beside a running daemon or without one."""
     open_reader(path).close()
-    connection = _connect(f"file:{_quoted(path)}?mode=rw")
+    connection = connect(file_uri(path, "rw"))
     connection.execute(f"PRAGMA busy_timeout = {BESIDE_MILLISECONDS}")
     return connection
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+def connect(uri: str) -> sqlite3.Connection:
+    """A connection as all here are: no transaction by itself, rows by name, a short wait where another writes."""
     # The writer's thread changes from call to call, one at a time: the caller sees to that.
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -177,8 +178,10 @@ def _connect(uri: str) -> sqlite3.Connection:
     return connection
 
 
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def file_uri(path: Path, mode: str) -> str:
+    """The file for SQLite: to read (`ro`), to write (`rw`), or to be made if it is not there (`rwc`)."""
+    quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?mode={mode}"
 
 
 def _inspect_first(path: Path) -> int | None:
@@ -199,7 +202,7 @@ def _inspect(path: Path) -> int | None:
     # Without a log beside it nothing needs to be made there in order to read: not even the files of WAL mode.
     immutable = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
     try:
-        connection = _connect(f"file:{_quoted(path)}?mode=ro{immutable}")
+        connection = connect(file_uri(path, "ro") + immutable)
         try:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()

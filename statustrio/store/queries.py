@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from statustrio.rfc3339 import to_text
+from statustrio.rfc3339 import from_text, to_text
 from statustrio.store.rows import mute
+from statustrio.store.search import FOUND, phrase
 from statustrio.stories import Mute
 
 Connection = sqlite3.Connection
 
 BATCH = 500
+MIN_QUIET_DAYS = 14
+QUIET_FACTOR = 3
 HISTORY = (
     "provider", "incident_id", "kind", "title", "status", "impact", "components", "started_at", "updated_at",
     "resolved_at", "duration_minutes", "update_count", "last_seen_at", "url",
@@ -25,16 +28,24 @@ _OVER_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'),
 """When an incident that is no longer open ceased to be: it ended, its time ran out, or it was seen no more."""
 
 
-def incidents(
+def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
     connection: sqlite3.Connection,
     *,
     only_open: bool = False,
     provider: str | None = None,
     since: datetime | None = None,
     at: datetime | None = None,
+    incident_id: str | None = None,
+    component: str | None = None,
+    words: str | None = None,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """Rows of `incident_history`, newest start first. `since`: over after it or open; `at`: open at that moment."""
+    """Rows of `incident_history`, newest start first.
+
+    `since`: over after it or open; `at`: open at that moment; `component`: in the name of one; `words`: all of them,
+    or what they begin, stand in its title and updates, on a connection with the index (`search`).
+    """
     conditions = ["1"]
     if only_open:
         conditions.append("i.open = 1 AND p.configured = 1")
@@ -45,17 +56,30 @@ def incidents(
     if at:
         conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
         conditions.append(f"(i.open = 1 OR {_OVER_AT} > :at)")
+    if incident_id is not None:
+        conditions.append("i.id = :incident_id")
+    if component:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM json_each(i.components) c "
+            "WHERE instr(lower(json_extract(c.value, '$.name')), lower(:component)))"
+        )
+    if words and phrase(words):
+        conditions.append(FOUND)
     # By itself SQLite would go through the starts of ten years.
     found_by = "INDEXED BY incidents_open" if only_open else ""
     rows = connection.execute(
         f"SELECT h.* FROM incidents i {found_by} JOIN providers p ON p.id = i.provider "  # noqa: S608  fixed texts
         "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "
-        f"WHERE {' AND '.join(conditions)} ORDER BY i.started_at DESC, i.provider, i.id LIMIT :limit",
+        f"WHERE {' AND '.join(conditions)} ORDER BY i.started_at DESC, i.provider, i.id LIMIT :limit OFFSET :offset",
         {
             "provider": provider,
             "since": to_text(since) if since else None,
             "at": to_text(at) if at else None,
+            "incident_id": incident_id,
+            "component": component,
+            "words": phrase(words or ""),
             "limit": -1 if limit is None else limit,
+            "offset": offset,
         },
     )
     return [dict(row) for row in rows]
@@ -81,6 +105,38 @@ def events(
         for row in rows:
             after = row["seq"]
             yield after, row["payload"]
+
+
+def lines_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, str]]:
+    """The next lines of the log after a seq, with theirs."""
+    rows = connection.execute("SELECT seq, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    return [(row["seq"], row["payload"]) for row in rows]
+
+
+def newest_incidents_lines(connection: sqlite3.Connection, count: int) -> list[tuple[int, str]]:
+    """All lines about the incidents that the log told of last, oldest line first.
+
+    Fewer than `count` where its newest lines are all about a few.
+    """
+    rows = connection.execute(
+        "WITH lately AS (SELECT seq, provider, incident_id FROM events WHERE incident_id IS NOT NULL "
+        "ORDER BY seq DESC LIMIT ?2), "
+        "newest AS (SELECT provider, incident_id FROM lately GROUP BY 1, 2 ORDER BY max(seq) DESC LIMIT ?1) "
+        "SELECT e.seq, e.payload FROM newest n CROSS JOIN events e ON e.provider = n.provider "
+        "AND e.incident_id = n.incident_id ORDER BY e.seq",
+        (count, 20 * count),
+    )
+    return [(row["seq"], row["payload"]) for row in rows]
+
+
+def maintenance_lines(connection: sqlite3.Connection, since: datetime) -> list[tuple[int, str]]:
+    """All lines about planned work that is open, or was over after `since`, oldest first."""
+    rows = connection.execute(
+        "SELECT e.seq, e.payload FROM incidents i CROSS JOIN events e ON e.provider = i.provider "  # noqa: S608  a fixed text
+        f"AND e.incident_id = i.id WHERE i.kind = 'maintenance' AND (i.open = 1 OR {_OVER_AT} >= ?) ORDER BY e.seq",
+        (to_text(since),),
+    )
+    return [(row["seq"], row["payload"]) for row in rows]
 
 
 def event(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
@@ -133,9 +189,44 @@ def bodies(
     )
 
 
+def updates(connection: sqlite3.Connection, provider: str, incident_id: str) -> list[dict[str, Any]]:
+    """The updates of an incident in the order of the page, those that left it too."""
+    rows = connection.execute(
+        "SELECT at, label, status, text, revision, vanished FROM updates u WHERE provider = ? AND incident_id = ? "
+        "ORDER BY coalesce(at, (SELECT max(o.at) FROM updates o WHERE o.provider = u.provider "
+        "AND o.incident_id = u.incident_id AND o.n < u.n)), n",
+        (provider, incident_id),
+    )
+    return [dict(row) for row in rows]
+
+
+def spans(
+    connection: sqlite3.Connection, since: datetime, now: datetime, provider: str | None = None
+) -> list[tuple[str, str, str | None, datetime, datetime | None]]:
+    """When what was not over at `since` was open: provider, kind, impact, start, and end (None: it is open)."""
+    rows = connection.execute(
+        "SELECT i.provider, i.kind, i.impact, coalesce(i.started_at, i.first_seen_at) AS start, "  # noqa: S608  a fixed text
+        f"iif(i.open, NULL, {_OVER_AT}) AS end FROM incidents i "
+        "WHERE (:provider IS NULL OR i.provider = :provider) "
+        # Work that was called off never was.
+        "AND NOT (i.kind = 'maintenance' AND i.status IN ('scheduled', 'withdrawn')) "
+        f"AND (i.open = 1 OR {_OVER_AT} >= :since) AND coalesce(i.started_at, i.first_seen_at) <= :now",
+        {"provider": provider, "since": to_text(since), "now": to_text(now)},
+    )
+    return [
+        (owner, kind, impact, from_text(start), from_text(end) if end else None)
+        for owner, kind, impact, start, end in rows
+    ]
+
+
 def provider_ids(connection: sqlite3.Connection) -> list[str]:
     """Every provider there is a history of."""
     return [row["id"] for row in connection.execute("SELECT id FROM providers ORDER BY id")]
+
+
+def provider_names(connection: sqlite3.Connection) -> dict[str, str]:
+    """The name of every provider there is a history of."""
+    return {row["id"]: row["name"] for row in connection.execute("SELECT id, name FROM providers")}
 
 
 def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -175,6 +266,12 @@ def dead_letter_counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {row["consumer"]: row["number"] for row in rows}
 
 
+def followed_since(connection: sqlite3.Connection) -> dict[str, datetime]:
+    """When each provider was first seen; one that never was is missing."""
+    rows = connection.execute("SELECT id, first_success_at FROM providers WHERE first_success_at IS NOT NULL")
+    return {row["id"]: from_text(row["first_success_at"]) for row in rows}
+
+
 def quiet(connection: sqlite3.Connection, now: datetime) -> dict[str, tuple[int, int]]:
     """By provider: whole days since its page touched any incident, and the longest such time before.
 
@@ -188,6 +285,13 @@ def quiet(connection: sqlite3.Connection, now: datetime) -> dict[str, tuple[int,
         (to_text(now),),
     )
     return {row["provider"]: (int(row["days"]), int(row["longest"])) for row in rows}
+
+
+def is_too_quiet(days: int | None, longest: int | None) -> bool:
+    """Whether a page has been silent for so much longer than ever that somebody should look at it."""
+    if days is None or longest is None:
+        return False
+    return days >= MIN_QUIET_DAYS and days > QUIET_FACTOR * longest
 
 
 def consumers(connection: sqlite3.Connection) -> list[dict[str, Any]]:

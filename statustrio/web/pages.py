@@ -1,0 +1,187 @@
+"""The pages for people: each made in a reader's thread, from one moment of the database. Read only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import trio
+from attrs import define, field
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from statustrio import __version__
+from statustrio.feed.text import clean
+from statustrio.rfc3339 import from_text
+from statustrio.spans import duration
+from statustrio.store import queries
+from statustrio.store.queries import Connection
+from statustrio.web import views
+from statustrio.web.site import Site
+from statustrio.web.strip import DAYS, LABELS
+
+STRIPS_SECONDS = 60.0
+"""Ninety days hardly change in one minute, and to go through all of them takes a while."""
+OVERVIEW_SECONDS = 10.0
+"""What changes without an event: a provider that was seen, the time."""
+HTML = "text/html"
+ASKED = ("q", "provider", "component", "since", "at")
+"""What the history is searched by."""
+EPOCH = datetime.fromtimestamp(0, UTC)
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+Make = Callable[[Connection], tuple[str, Mapping[str, Any]] | None]
+"""Looks up what a page shows: its template and the template's names; None where there is no such page."""
+
+
+@define(eq=False)
+class Pages:
+    _site: Site
+    _templates: Environment = field(init=False)
+    _drawn: tuple[float, views.Strips] = field(init=False, default=(0.0, {}))
+    """When the strips were drawn last, and these."""
+    _made: tuple[float, int, bytes] = field(init=False, default=(0.0, 0, b""))
+    """When the overview was made last, where the log ended then, and it."""
+    _one_maker: trio.Lock = field(init=False, factory=trio.Lock)
+
+    def __attrs_post_init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("statustrio.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._templates.filters.update(
+            ago=self._ago, legible=clean, link=link, path=lambda part: quote(part, safe=""), when=when, lasted=lasted
+        )
+        self._templates.globals.update(version=__version__, level_words=LABELS, days=DAYS)
+
+    async def overview(self, request: Request) -> Response:
+        """Made once for all who look at it while nothing happens: with a thousand providers it is half a megabyte."""
+        async with self._one_maker:
+            at, seq, page = self._made
+            if not page or seq != self._site.bulletin.last or trio.current_time() - at > OVERVIEW_SECONDS:
+                drawn = await self._strips()
+                seq = self._site.bulletin.last
+
+                def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
+                    return "overview.html", {"now": views.overview(connection, self._site.clock(), drawn)}
+
+                page, _ = await self._site.readers.ask(self._render, make, base="./")
+                self._made = trio.current_time(), seq, page
+        return await self._site.packer.answer(request, page, HTML)
+
+    async def _strips(self) -> views.Strips:
+        at, drawn = self._drawn
+        if not drawn or trio.current_time() - at > STRIPS_SECONDS:
+            drawn = await self._site.readers.ask(views.strips, self._site.clock())
+            self._drawn = trio.current_time(), drawn
+        return drawn
+
+    async def provider(self, request: Request) -> Response:
+        provider = request.path_params["provider"]
+
+        def make(connection: Connection) -> tuple[str, Mapping[str, Any]] | None:
+            found = views.provider(connection, provider, self._site.clock())
+            return None if found is None else ("provider.html", {"found": found})
+
+        return await self._page(request, make)
+
+    async def incident(self, request: Request) -> Response:
+        named = request.path_params["provider"], request.path_params["incident_id"]
+
+        def make(connection: Connection) -> tuple[str, Mapping[str, Any]] | None:
+            found = views.detail(connection, *named)
+            return None if found is None else ("incident.html", {"found": found})
+
+        return await self._page(request, make)
+
+    async def history(self, request: Request) -> Response:
+        asked = {name: request.query_params.get(name, "").strip() for name in ASKED}
+        number = request.query_params.get("page", "1")
+        page = int(number) if number.isdecimal() and len(number) < 7 else 1
+        searchable = self._site.readers.searchable
+
+        def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
+            rows = queries.incidents(
+                connection,
+                provider=asked["provider"] or None,
+                component=asked["component"] or None,
+                words=asked["q"] if searchable else None,
+                since=_day(asked["since"]),
+                at=_day(asked["at"]),
+                limit=views.PAGE + 1,
+                offset=(page - 1) * views.PAGE,
+            )
+            names = queries.provider_names(connection)
+            return "history.html", {
+                "asked": asked,
+                "listed": [views.listed(row, names) for row in rows[: views.PAGE]],
+                "names": sorted(names.items(), key=lambda one: one[1].casefold()),
+                "page": page,
+                "more": len(rows) > views.PAGE,
+                "query": urlencode({name: value for name, value in asked.items() if value}),
+                "indexing": self._site.indexing,
+            }
+
+        return await self._page(request, make)
+
+    async def monitor(self, request: Request) -> Response:
+        return await self._page(
+            request, lambda connection: ("monitor.html", {"own": views.monitor(connection, self._site.clock())})
+        )
+
+    async def favicon(self, _request: Request) -> Response:
+        return RedirectResponse("static/favicon.svg", 301)
+
+    async def missing(self, request: Request, _exc: Exception) -> Response:
+        return await self._page(request, lambda _: None)
+
+    async def _page(self, request: Request, make: Make) -> Response:
+        # Links lead from the page that is looked at, so that a proxy may put the site anywhere.
+        base = "../" * (request.url.path.count("/") - 1) or "./"
+        page, found = await self._site.readers.ask(self._render, make, base=base)
+        return await self._site.packer.answer(request, page, HTML, status=200 if found else 404)
+
+    def _render(self, connection: Connection, make: Make, *, base: str) -> tuple[bytes, bool]:
+        """The page, and whether there is one."""
+        made = make(connection)
+        name, known = made or ("missing.html", {})
+        text = self._templates.get_template(name).render(
+            known, base=base, last_seq=queries.last_seq(connection), today=self._site.clock()
+        )
+        return text.encode(), made is not None
+
+    def _ago(self, text: str | None) -> str:
+        """How long ago, or until when, in one unit."""
+        if not text:
+            return "never"
+        seconds = (self._site.clock() - from_text(text)).total_seconds()
+        size = abs(seconds)
+        for unit, length in (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("min", 60)):
+            if size >= length * (2 if unit != "min" else 1):
+                return f"in {size / length:.0f} {unit}" if seconds < 0 else f"{size / length:.0f} {unit} ago"
+        return "now" if size < 10 else f"{size:.0f} s ago" if seconds > 0 else f"in {size:.0f} s"
+
+
+def link(url: str | None) -> str | None:
+    """The address where it is one of the web; what a page calls an address may be a script."""
+    return url if url and urlsplit(url).scheme.lower() in ("http", "https") else None
+
+
+def when(text: str | None) -> str:
+    """The minute in UTC: the browser puts it into its own zone."""
+    return f"{from_text(text):%Y-%m-%d %H:%M} UTC" if text else ""
+
+
+def lasted(minutes: int | None) -> str:
+    return "" if minutes is None else duration(EPOCH + timedelta(minutes=minutes), EPOCH)
+
+
+def _day(text: str) -> datetime | None:
+    """Midnight of a day, UTC; nothing where it is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if DATE.fullmatch(text) else None
+    except ValueError:
+        return None
