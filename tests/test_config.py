@@ -313,7 +313,7 @@ consumers:
                     "4:15: web.listen: must be an address and a port, such as 127.0.0.1:8080; "
                     "0.0.0.0:8080 is all of this machine"
                 ),
-                "4:41: web.hosts[0]: must be the name of a host, such as status.example.com",
+                "4:42: web.hosts[0]: must be the name of a host, such as status.example.com",
             ],
         ),
         (
