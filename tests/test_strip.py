@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -85,3 +86,13 @@ def test_the_runs_are_all_days_whatever_the_page_claims(spans: list[Span], since
     assert [run.first for run in runs] == [sum(one.length for one in runs[:place]) for place in range(len(runs))]
     assert sum(run.length for run in runs) == DAYS
     assert all(one.level is not other.level for one, other in pairwise(runs))
+
+
+def test_the_picture_is_one_path_for_each_level_and_says_the_same_in_words() -> None:
+    drawn = strip((Span(days_ago(2), days_ago(2), Level.MINOR),), LONG_AGO, NOW)
+    picture = ET.fromstring(drawn.svg)
+    assert picture.get("aria-label") == drawn.says
+    assert {path.get("class"): path.get("d") for path in picture} == {
+        "fine": "M0 0h87v1h-87zM88 0h2v1h-2z",
+        "minor": "M87 0h1v1h-1z",
+    }

@@ -42,7 +42,8 @@ class Readers:
 
     database: Path
     _limiter: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(READERS))
-    _idle: list[queries.Connection] = field(init=False, factory=list)
+    _idle: list[tuple[queries.Connection, bool]] = field(init=False, factory=list)
+    """Each with whether it was opened to search."""
     searchable: bool = field(init=False, default=False)
     """Whether the index is there to be searched."""
 
@@ -62,7 +63,7 @@ class Readers:
 
     @contextmanager
     def _taken(self) -> Iterator[queries.Connection]:
-        connection = self._idle.pop() if self._idle else self._open()
+        connection, searches = self._idle.pop() if self._idle else self._open()
         try:
             connection.execute("BEGIN")
             yield connection
@@ -71,13 +72,16 @@ class Readers:
             # What went wrong may be the connection's: the next question gets a new one.
             connection.close()
             raise
-        self._idle.append(connection)
+        if searches is self.searchable:
+            self._idle.append((connection, searches))
+        else:
+            connection.close()
 
-    def _open(self) -> queries.Connection:
-        connection = open_reader(self.database)
-        if self.searchable:
+    def _open(self) -> tuple[queries.Connection, bool]:
+        connection, searches = open_reader(self.database), self.searchable
+        if searches:
             search.attach(connection, self.database)
-        return connection
+        return connection, searches
 
     def allow_search(self) -> None:
         """From now on the index is there."""
@@ -86,7 +90,7 @@ class Readers:
 
     def close(self) -> None:
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
 
 
 @define(eq=False)

@@ -75,10 +75,11 @@ class Run:
 
 @frozen
 class Strip:
-    """`says` is the same in words, for who does not see it."""
+    """`says` is the same in words, for who does not see it; `svg` is the picture, drawn once for many pages."""
 
     runs: tuple[Run, ...]
     says: str
+    svg: str
 
 
 def level_of(kind: str, impact: str | None) -> Level:
@@ -101,7 +102,20 @@ def strip(spans: Iterable[Span], followed_since: datetime | None, now: datetime)
         end = min(((span.end or now) - first_day) // DAY, DAYS - 1)
         for day in range(begin, end + 1):
             days[day] = max(days[day], span.level)
-    return Strip(tuple(_runs(days)), _in_words(days))
+    runs, says = tuple(_runs(days)), _in_words(days)
+    return Strip(runs, says, _drawn(runs, says))
+
+
+def _drawn(runs: Iterable[Run], says: str) -> str:
+    """One path for each level: a thousand strips stand on one page."""
+    paths: dict[Level, str] = {}
+    for run in runs:
+        paths[run.level] = f"{paths.get(run.level, '')}M{run.first} 0h{run.length}v1h-{run.length}z"
+    shapes = "".join(f'<path class="{level.word}" d="{path}"/>' for level, path in paths.items())
+    return (
+        f'<svg class="strip" viewBox="0 0 {DAYS} 1" preserveAspectRatio="none" role="img" aria-label="{says}">'
+        f"{shapes}</svg>"
+    )
 
 
 def _runs(days: Sequence[Level]) -> Iterable[Run]:
