@@ -180,7 +180,7 @@ async def test_status_and_health_tell_the_present(tmp_path: Path) -> None:
     assert "what they say" in invoke("--db", db, "--format", "console", "status").output
     assert "Not seen, so unknown: bad" in invoke("--db", db, "--format", "console", "status", "bad").output
     assert invoke("--db", db, "status", "--fail-on", "minor").exit_code == 3
-    assert invoke("--db", db, "status", "--fail-on", "major").exit_code == 0
+    assert invoke("--db", db, "status", "good", "--fail-on", "critical").exit_code == 3, "its impact is unknown"
     assert invoke("--db", db, "status", "nobody").exit_code == 2
 
     rows = [json.loads(line) for line in invoke("--db", db, "providers", "--format", "json").output.splitlines()]

@@ -6,26 +6,20 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
+from past import AT, at, commit, incident, over
 
 from statustrio.line import render
-from statustrio.model import Change, Component, Draft, Impact, Kind, KnownIncident, KnownUpdate, Status
+from statustrio.model import Component, Impact, KnownUpdate, Status
 from statustrio.store import queries
 from statustrio.store.opening import open_database, open_reader
 from statustrio.store.protocol import Cursor, Health, Wanted
 from statustrio.store.sqlite import SqliteStore
 
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WANTED = tuple(Wanted(one, one.title(), f"https://{one}.example/feed") for one in ("acme", "bolt"))
-
-
-def at(hours: float) -> datetime:
-    return AT + timedelta(hours=hours)
 
 
 @pytest.fixture
@@ -39,42 +33,6 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 def reader(store: SqliteStore, tmp_path: Path) -> Iterator[sqlite3.Connection]:  # noqa: ARG001  it makes the file
     with closing(open_reader(tmp_path / "test.db")) as reader:
         yield reader
-
-
-def incident(incident_id: str = "i1", **fields: Any) -> KnownIncident:
-    defaults: dict[str, Any] = {
-        "incident_id": incident_id,
-        "kind": Kind.INCIDENT,
-        "title": f"Trouble {incident_id}",
-        "status": Status.INVESTIGATING,
-        "updates": (KnownUpdate(0, AT, "investigating", Status.INVESTIGATING, "We look"),),
-        "first_seen_at": AT,
-        "last_seen_at": AT,
-        "started_at": AT,
-        "updated_at": AT,
-        "open": True,
-    }
-    return KnownIncident(**defaults | fields)
-
-
-def over(incident_id: str, *, start: float, end: float, **fields: Any) -> KnownIncident:
-    return incident(
-        incident_id, status=Status.RESOLVED, started_at=at(start), resolved_at=at(end), open=False, **fields
-    )
-
-
-def commit(
-    store: SqliteStore, *incidents: KnownIncident, provider: str = "acme", drafts: int = 0, **state: Any
-) -> None:
-    known = store.load_state(provider)
-    store.commit(
-        Change(
-            evolve(known, version=known.version + 1, **state),
-            state.get("last_polled_at", AT),
-            incidents,
-            tuple(Draft("incident.updated", f"{known.version} {n}", "i1") for n in range(drafts)),
-        )
-    )
 
 
 def view(reader: sqlite3.Connection, name: str) -> list[dict[str, Any]]:
@@ -263,6 +221,21 @@ def test_what_nobody_ended_was_open_until_its_time_ran_out(store: SqliteStore, r
     store.save_health([], at(24))
     assert ids(queries.incidents(reader, at=at(23))) == ["i1"]
     assert ids(queries.incidents(reader, at=at(25))) == []
+
+
+def test_what_was_open_at_a_provider_that_has_gone_was_over_when_it_was_last_seen(
+    store: SqliteStore, reader: sqlite3.Connection
+) -> None:
+    commit(
+        store, incident("shown", shown=True), incident("left", shown=False, last_seen_at=at(2)), last_success_at=at(5)
+    )
+    store.configure(WANTED[1:])
+    assert ids(queries.incidents(reader, at=at(1))) == ["left", "shown"]
+    assert ids(queries.incidents(reader, at=at(3))) == ids(queries.incidents(reader, since=at(3))) == ["shown"]
+    assert ids(queries.incidents(reader, at=at(5))) == ids(queries.incidents(reader, since=at(6))) == []
+    assert len(queries.incidents(reader)) == 2, "its history stays"
+    store.configure(WANTED)
+    assert len(queries.incidents(reader, at=at(6))) == len(queries.incidents(reader, since=at(6))) == 2
 
 
 def test_an_incident_without_a_start_was_open_since_it_was_first_seen(

@@ -15,8 +15,9 @@ from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import ago
 
 RANKS = {"critical": 4, "major": 3, None: 2, "minor": 2, "maintenance": 1, "none": 0}
-"""From worst to harmless; what a page does not say ranks with minor."""
+"""From worst to harmless; what a page does not say is shown with what is minor."""
 CONDITION_FAILED = 3
+MOST_NAMES = 8
 
 
 @click.command(
@@ -30,7 +31,7 @@ Examples:
 @click.option(
     "--fail-on",
     type=click.Choice(["minor", "major", "critical"]),
-    help="Exit with 3 if something at least so bad is open.",
+    help="Exit with 3 if something at least so bad, or of unknown impact, is open, or a provider cannot be seen.",
 )
 @format_option
 @pass_settings
@@ -38,7 +39,11 @@ Examples:
 def status(
     ctx: click.Context, settings: Settings, *, providers: tuple[str, ...], fail_on: str | None, style: str | None
 ) -> None:
-    """Show what is broken now, worst first; planned work that has not begun is left out."""
+    """Show what is broken now, worst first; planned work that has not begun is left out.
+
+    With --fail-on silence must be earned: an incident of unknown impact counts at every threshold, and so does a
+    provider that was never seen or cannot be reached. Name those that matter; without names all are meant.
+    """
     from statustrio.store import queries
     from statustrio.store.opening import is_held, open_reader
 
@@ -55,20 +60,41 @@ def status(
     chosen_ones.sort(key=lambda row: -RANKS[row["impact"]])
     style = chosen(settings, style)
     asked = [row for row in health.values() if not providers or row["provider"] in providers]
-    blind = [row["provider"] for row in asked if row["unreachable_since"] or not row["last_success_at"]]
-    if blind:
-        click.echo(f"Not seen, so unknown: {', '.join(blind)} (see `statustrio providers`).", err=True)
+    offline = queries.offline_since(connection) is not None
+    blind = [row["provider"] for row in asked if offline or row["unreachable_since"] or not row["last_success_at"]]
+    vague = [row["provider"] for row in chosen_ones if fail_on and row["impact"] is None and row["kind"] == "incident"]
+    if blind or vague:
+        click.echo(_doubts(blind, vague, counts=fail_on is not None), err=True)
     if style == "table":
-        _for_people(chosen_ones, asked)
-        if not is_held(settings.db):
-            click.echo(NO_DAEMON, err=True)
+        _for_people(chosen_ones, len(asked) - len(blind))
     else:
         show(Rows((), chosen_ones, fields=(*queries.HISTORY, "message")), style)
-    if fail_on and any(RANKS[row["impact"]] >= RANKS[fail_on] for row in chosen_ones):
+    if (style == "table" or fail_on) and not is_held(settings.db):
+        click.echo(NO_DAEMON, err=True)
+    known = [RANKS[row["impact"]] for row in chosen_ones if row["impact"] is not None]
+    if fail_on and (blind or vague or any(rank >= RANKS[fail_on] for rank in known)):
         ctx.exit(CONDITION_FAILED)
 
 
-def _for_people(data: list[dict[str, Any]], health: list[dict[str, Any]]) -> None:
+def _doubts(blind: list[str], vague: list[str], *, counts: bool) -> str:
+    """What is not known, in one line."""
+    parts = []
+    if blind:
+        parts.append(f"Not seen, so unknown: {_some(blind)} (see `statustrio providers`).")
+    if vague:
+        parts.append(f"Open with unknown impact: {_some(vague)}.")
+    if counts:
+        parts.append("With --fail-on that counts.")
+    return " ".join(parts)
+
+
+def _some(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _for_people(data: list[dict[str, Any]], seen: int) -> None:
     now = datetime.now(UTC)
     if data:
         looks = [
@@ -89,7 +115,6 @@ def _for_people(data: list[dict[str, Any]], health: list[dict[str, Any]]) -> Non
         )
         show(Rows(columns, data, looks), "table")
     else:
-        seen = sum(row["last_success_at"] is not None and not row["unreachable_since"] for row in health)
         click.echo(f"Nothing is open at the {seen} provider{'s' if seen != 1 else ''} that could be seen.")
 
 

@@ -24,8 +24,12 @@ HISTORY = (
 )  # fmt: skip
 """The columns of `incident_history`."""
 
-_OVER_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
-"""When an incident that is no longer open ceased to be: it ended, its time ran out, or it was seen no more."""
+_IS_OPEN = "i.open = 1 AND p.configured = 1"
+"""Nobody looks any more whether an incident of a provider that is not configured goes on."""
+_ENDED_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
+"""When an incident that does not count as open ceased to: it ended, its time ran out, or it was seen no more."""
+_OVER_AT = f"iif(i.open, h.last_seen_at, {_ENDED_AT})"
+"""The same of one that is not open any more, whether it ended or its provider is not configured any more."""
 
 
 def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
@@ -45,17 +49,19 @@ def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
 
     `since`: over after it or open; `at`: open at that moment; `component`: in the name of one; `words`: all of them,
     or what they begin, stand in its title and updates, on a connection with the index (`search`).
+
+    What was open at a provider that is no longer configured was over, as far as is known, when it was last seen.
     """
     conditions = ["1"]
     if only_open:
-        conditions.append("i.open = 1 AND p.configured = 1")
+        conditions.append(_IS_OPEN)
     if provider:
         conditions.append("i.provider = :provider")
     if since:
-        conditions.append(f"(i.open = 1 OR {_OVER_AT} >= :since)")
+        conditions.append(f"({_IS_OPEN} OR {_OVER_AT} >= :since)")
     if at:
         conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
-        conditions.append(f"(i.open = 1 OR {_OVER_AT} > :at)")
+        conditions.append(f"({_IS_OPEN} OR {_OVER_AT} > :at)")
     if incident_id is not None:
         conditions.append("i.id = :incident_id")
     if component:
@@ -133,7 +139,7 @@ def maintenance_lines(connection: sqlite3.Connection, since: datetime) -> list[t
     """All lines about planned work that is open, or was over after `since`, oldest first."""
     rows = connection.execute(
         "SELECT e.seq, e.payload FROM incidents i CROSS JOIN events e ON e.provider = i.provider "  # noqa: S608  a fixed text
-        f"AND e.incident_id = i.id WHERE i.kind = 'maintenance' AND (i.open = 1 OR {_OVER_AT} >= ?) ORDER BY e.seq",
+        f"AND e.incident_id = i.id WHERE i.kind = 'maintenance' AND (i.open = 1 OR {_ENDED_AT} >= ?) ORDER BY e.seq",
         (to_text(since),),
     )
     return [(row["seq"], row["payload"]) for row in rows]
@@ -206,11 +212,12 @@ def spans(
     """When what was not over at `since` was open: provider, kind, impact, start, and end (None: it is open)."""
     rows = connection.execute(
         "SELECT i.provider, i.kind, i.impact, coalesce(i.started_at, i.first_seen_at) AS start, "  # noqa: S608  a fixed text
-        f"iif(i.open, NULL, {_OVER_AT}) AS end FROM incidents i "
+        f"iif({_IS_OPEN}, NULL, {_OVER_AT}) AS end FROM incidents i JOIN providers p ON p.id = i.provider "
+        "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "
         "WHERE (:provider IS NULL OR i.provider = :provider) "
         # Work that was called off never was.
         "AND NOT (i.kind = 'maintenance' AND i.status IN ('scheduled', 'withdrawn')) "
-        f"AND (i.open = 1 OR {_OVER_AT} >= :since) AND coalesce(i.started_at, i.first_seen_at) <= :now",
+        f"AND ({_IS_OPEN} OR {_OVER_AT} >= :since) AND coalesce(i.started_at, i.first_seen_at) <= :now",
         {"provider": provider, "since": to_text(since), "now": to_text(now)},
     )
     return [
