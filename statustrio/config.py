@@ -20,6 +20,7 @@ from attrs import AttrsInstance, evolve, field, fields, fields_dict, frozen
 
 from statustrio import marks
 from statustrio.config_file import read_text
+from statustrio.config_keys import TOP
 from statustrio.config_rules import (
     CONSUMERS,
     ONE_BY_ONE,
@@ -233,10 +234,9 @@ class _Reader:
 
     def config(self, path: Path) -> Config:
         """The configuration; of use only if there are no `problems` afterwards."""
-        known = ("defaults", "providers", "consumers", "limits", "heartbeat", "web")
         for key in self._top:
-            if key not in known:
-                hint = suggestion(key, known) or f"; the keys here are {', '.join(known)}"
+            if key not in TOP:
+                hint = suggestion(key, TOP) or f"; the keys here are {', '.join(TOP)}"
                 self._problem((key,), f"unknown key{hint}", at_key=True)
         limits = self._rules.read(self._top["limits"], LimitsItem, ("limits",)) if "limits" in self._top else None
         return Config(

@@ -20,11 +20,18 @@ from statustrio.model import Impact
 MIN_PACE = 0.05
 """Seconds between two polls of a loopback host: quick enough for tests and demos, and no busy loop."""
 
+MIN_SECONDS = 0.001
 MAX_SECONDS = 31 * 86_400
 """A month: what is longer is a mistake in the unit."""
 
 MAX_URL = 8_000
 """Characters; servers take no longer ones."""
+
+MOST = 10_000
+"""Of whatever is counted."""
+
+MIN_MIB = 0.001
+MAX_MIB = 1024
 
 MOST_COPIES = 1_000
 """Documents of one provider: what explains last year is in the log."""
@@ -46,9 +53,10 @@ OWN_HEADERS = frozenset(
 )
 """Headers a request lives on; a second one would break conditional requests or the request itself."""
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+SPAN = re.compile(r"([0-9]{1,6}) ?([smhdw])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
 
 
@@ -148,18 +156,18 @@ def check_pace(value: object) -> float:
 
 
 def check_seconds(value: object) -> float:
-    return check_number(value, " of seconds", 0.001, MAX_SECONDS)
+    return check_number(value, " of seconds", MIN_SECONDS, MAX_SECONDS)
 
 
 def check_mebibytes(value: object) -> float:
-    return check_number(value, " of MiB", 0.001, 1024)
+    return check_number(value, " of MiB", MIN_MIB, MAX_MIB)
 
 
 def check_count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise BadValueError(f"must be a whole number, not {'a fraction' if isinstance(value, float) else kind(value)}")
-    if not 1 <= value <= 10_000:
-        raise BadValueError("must be a whole number from 1 to 10000")
+    if not 1 <= value <= MOST:
+        raise BadValueError(f"must be a whole number from 1 to {MOST}")
     return value
 
 
@@ -177,7 +185,7 @@ def check_flag(value: object) -> bool:
 
 def check_id(value: object) -> str:
     text = check_text(value)
-    if not _ID.fullmatch(text):
+    if not ID.fullmatch(text):
         raise BadValueError("an id is made of a-z, 0-9, `-` and `_`, and begins with a letter or digit")
     if text in RESERVED_IDS:
         raise BadValueError(f"the id `{text}` is reserved")
@@ -207,7 +215,7 @@ def check_url(value: object) -> str:
 
 def check_header_name(value: object) -> str:
     text = check_text(value)
-    if not _TOKEN.fullmatch(text):
+    if not TOKEN.fullmatch(text):
         raise BadValueError("not a valid header name", at_key=True)
     if text.lower() in OWN_HEADERS:
         raise BadValueError("this header is set by statustrio itself", at_key=True)
@@ -280,7 +288,7 @@ def check_expression(value: object) -> str:
 
 def check_span(value: object) -> timedelta:
     """`3m`, `2h`, `7d`."""
-    match = re.fullmatch(r"([0-9]{1,6}) ?([smhdw])", value) if isinstance(value, str) else None
+    match = SPAN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise BadValueError("must be a span of time, such as 30s, 3m, 2h or 7d")
     span = timedelta(seconds=int(match[1]) * SPANS[match[2]])

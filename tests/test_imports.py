@@ -16,7 +16,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "core": (
         "model", "events", "errors", "rfc3339", "spans", "lifecycle", "matching", "incidents", "grouping", "detect",
         "schedule", "connectivity", "filters", "stories", "timing", "routing", "summary",
-        "config", "config_file", "config_rules", "config_values", "marks", "environment", "feed", "platforms",
+        "config", "config_file", "config_keys", "config_rules", "config_schema", "config_values", "marks",
+        "environment", "feed", "platforms",
         "catalog", "short_form", "config_edit", "listed", "discover", "walls", "opml", "exchange",
         "reading", "redaction", "codec", "packing", "rules", "explain", "consumer_types", "calendar", "counts",
         "changed",

@@ -19,6 +19,7 @@ import pytest
 import trio
 from attrs import frozen
 from click.testing import CliRunner
+from schema import faults
 
 from statustrio.cli.main import COMMANDS, statustrio
 from statustrio.config import Config, ConsumerConfig, ProviderConfig, load_config
@@ -246,6 +247,7 @@ def test_a_snippet_is_a_configuration(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "providers.yaml"
     path.write_text(block.text, encoding="utf-8")
     assert load_config(path, {}).providers
+    assert faults(block.text) == []
 
 
 def test_the_line_shown_is_one_of_this_version_and_the_events_are_all_there() -> None:

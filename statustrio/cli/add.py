@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from statustrio.cli.completing import catalog_ids
 from statustrio.cli.settings import Settings, pass_settings
 
 
@@ -15,7 +16,7 @@ Examples:
   statustrio add https://status.example.com  finds the feed behind the page
   statustrio add status.example.com --name "Example" --dry-run""",
 )
-@click.argument("what", metavar="ID|URL")
+@click.argument("what", metavar="ID|URL", shell_complete=catalog_ids)
 @click.option("--name", help="What to call it; default: as the catalog or the feed does.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be written.")
 @click.option("--no-probe", is_flag=True, help="Without network; only for an ID of the catalog.")

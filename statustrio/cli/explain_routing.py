@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.completing import consumer_ids
 from statustrio.cli.settings import Settings, environment, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import Moment, here
@@ -24,7 +25,7 @@ Examples:
   statustrio explain-routing --consumer oncall --format json | jq 'select(.told == "event")'""",
 )
 @click.option("--since", type=Moment(), default="30d", show_default=True, help="From here on: 30d, 2026-11-24.")
-@click.option("--consumer", metavar="ID", help="Only this one.")
+@click.option("--consumer", metavar="ID", shell_complete=consumer_ids, help="Only this one.")
 @format_option
 @pass_settings
 def explain_routing(settings: Settings, *, since: datetime, consumer: str | None, style: str | None) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
+from statustrio.cli.completing import provider_ids
 from statustrio.cli.names import check_provider
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
@@ -24,7 +25,7 @@ Examples:
   statustrio incidents --provider github --format csv > github.csv"""
 )
 @click.option("--open", "only_open", is_flag=True, help="Only what is open now.")
-@click.option("--provider", metavar="ID", help="Only of this provider.")
+@click.option("--provider", metavar="ID", shell_complete=provider_ids, help="Only of this provider.")
 @click.option("--since", type=Moment(), help="Open, or over not before this: 7d, 12h, 2026-11-24.")
 @click.option("--at", type=Moment(), help="Open at this moment.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")

@@ -25,6 +25,7 @@ COMMANDS = {
     "providers": "statustrio.cli.health:providers",
     "catalog": "statustrio.cli.catalog:catalog",
     "add": "statustrio.cli.add:add",
+    "config": "statustrio.cli.config:config",
     "opml": "statustrio.cli.opml:opml",
     "wait": "statustrio.cli.wait:wait",
     "mute": "statustrio.cli.mute:mute",
@@ -35,6 +36,7 @@ COMMANDS = {
     "why": "statustrio.cli.why:why",
     "replay": "statustrio.cli.replay:replay",
     "demo": "statustrio.cli.demo:demo",
+    "completion": "statustrio.cli.completion:completion",
     "health": "statustrio.cli.health:health",
 }
 """The commands in the order of the help; each is imported only when it is needed."""

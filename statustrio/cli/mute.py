@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.completing import what_to_mute
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import Span, ago, here
@@ -24,7 +25,7 @@ Examples:
   statustrio mute all 30m
   statustrio mute                               what is muted now""",
 )
-@click.argument("what", required=False, metavar="[PROVIDER|INCIDENT|all]")
+@click.argument("what", required=False, metavar="[PROVIDER|INCIDENT|all]", shell_complete=what_to_mute)
 @click.argument("span", required=False, type=Span(), metavar="[DURATION]")
 @click.option("--reason", help="Shown with the mute.")
 @format_option
@@ -59,7 +60,7 @@ Examples:
   statustrio unmute github
   statustrio unmute all"""
 )
-@click.argument("what", metavar="PROVIDER|INCIDENT|all")
+@click.argument("what", metavar="PROVIDER|INCIDENT|all", shell_complete=what_to_mute)
 @pass_settings
 def unmute(settings: Settings, *, what: str) -> None:
     """Take a mute back; what waited for its end is told within half a minute."""

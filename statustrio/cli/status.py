@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.completing import provider_ids
 from statustrio.cli.health import NO_DAEMON
 from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
 from statustrio.cli.names import check_provider
@@ -27,7 +28,7 @@ Examples:
   statustrio status
   statustrio status github openai --fail-on major || echo "wait with the deployment" """,
 )
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...", shell_complete=provider_ids)
 @click.option(
     "--fail-on",
     type=click.Choice(["minor", "major", "critical"]),

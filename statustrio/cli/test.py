@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.completing import consumer_ids
 from statustrio.cli.settings import Settings, environment, pass_settings
 
 
@@ -19,7 +20,7 @@ Examples:
   statustrio test webhook
   statustrio test oncall        the consumer with `id: oncall`""",
 )
-@click.argument("consumer")
+@click.argument("consumer", shell_complete=consumer_ids)
 @pass_settings
 def test(settings: Settings, *, consumer: str) -> None:
     """Send a sample event through a consumer of the configuration, past its filters, and say what came of it.

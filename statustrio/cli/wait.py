@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.completing import provider_ids
 from statustrio.cli.names import check_provider
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.status import CONDITION_FAILED
@@ -23,7 +24,7 @@ Examples:
   statustrio wait github --component Actions --timeout 30m && make deploy
   statustrio wait stripe || echo "still broken" """,
 )
-@click.argument("provider")
+@click.argument("provider", shell_complete=provider_ids)
 @click.option("--component", metavar="NAME", help="Only what concerns it, or does not say what.")
 @click.option("--timeout", type=Span(), help="Give up after so long: 30m, 2h.")
 @pass_settings

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from attrs import field, frozen
 
+from statustrio.cli.completing import incident_ids
 from statustrio.cli.names import incident_named
 from statustrio.cli.settings import Settings, environment, pass_settings
 from statustrio.redaction import Redactor
@@ -37,7 +38,7 @@ Examples:
   statustrio why github/ljhhhw2tplqp      all events of an incident, the newest explained
   statustrio why ljhhhw2tplqp --format json | jq '{seq, rule, consumers}'""",
 )
-@click.argument("what", metavar="SEQ|INCIDENT")
+@click.argument("what", metavar="SEQ|INCIDENT", shell_complete=incident_ids)
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), help="Default: text; json is one object per event."
 )

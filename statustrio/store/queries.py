@@ -175,6 +175,16 @@ def incidents_named(connection: sqlite3.Connection, name: str) -> list[tuple[str
     return [(row["provider"], row["id"]) for row in rows]
 
 
+def incidents_beginning(connection: sqlite3.Connection, start: str, limit: int) -> list[tuple[str, str, str]]:
+    """Provider, id and title of the newest incidents of whose names one begins so."""
+    rows = connection.execute(
+        "SELECT provider, id, title FROM incidents WHERE substr(id, 1, length(?1)) = ?1 "
+        "OR substr(provider || '/' || id, 1, length(?1)) = ?1 ORDER BY started_at DESC LIMIT ?2",
+        (start, limit),
+    )
+    return [(row["provider"], row["id"], row["title"]) for row in rows]
+
+
 def bodies(
     connection: sqlite3.Connection, provider: str, *, seq: int | None = None, at: str | None = None
 ) -> Iterator[dict[str, Any]]:
