@@ -49,10 +49,10 @@ def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | N
     columns = (
         Column("provider", "provider", "bold"),
         Column("result", "result", {"ok": "green", "failed": "bold red"}),
-        Column("ms", "milliseconds"),
+        Column("ms", "milliseconds", alone="{} ms"),
         Column("platform", "platform", "dim"),
-        Column("entries", "entries"),
-        Column("304", "conditional", {"yes": "green", "no": "yellow"}),
+        Column("entries", "entries", alone="{} entries"),
+        Column("304", "conditional", {"yes": "green", "no": "yellow"}, alone="304: {}"),
         Column("remark", "remark", wide=True),
     )
     looks = [{**row, "conditional": {True: "yes", False: "no", None: ""}[row["conditional"]]} for row in results]

@@ -45,9 +45,9 @@ def list_(settings: Settings, *, style: str | None) -> None:
     columns = (
         Column("id", "id", "bold"),
         Column("consumer", "consumer"),
-        Column("seq", "seq"),
+        Column("seq", "seq", alone="seq {}"),
         Column("event", "event"),
-        Column("set aside", "set_aside_at"),
+        Column("set aside", "set_aside_at", alone="set aside {}"),
         Column("reason", "reason", "red", wide=True),
     )
     show(Rows(columns, data, looks, fields=FIELDS), style)

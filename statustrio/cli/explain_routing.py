@@ -65,7 +65,7 @@ def explain_routing(settings: Settings, *, since: datetime, consumer: str | None
         columns = (
             Column("told at", "at", "dim"),
             Column("consumer", "consumer", "bold"),
-            Column("as", "told"),
+            Column("as", "told", alone="as {}"),
             Column("provider", "provider"),
             Column("event", "event"),
             Column("title", "title", wide=True),

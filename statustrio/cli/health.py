@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import ago
@@ -50,7 +51,7 @@ def providers(settings: Settings, *, only_consumers: bool, style: str | None) ->
     if both or only_consumers:
         show(_consumer_rows(queries.consumers(connection)), style)
     if style == "table" and not runs:
-        click.echo(NO_DAEMON, err=True)
+        say(NO_DAEMON, err=True)
 
 
 def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
@@ -68,9 +69,9 @@ def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
     columns = (
         Column("provider", "provider", "bold"),
         Column("state", "state", {"ok": "green", "failing": "yellow", "unreachable": "bold red"}),
-        Column("open", "open_incidents", "bold red"),
-        Column("last success", "last_success_at"),
-        Column("next poll", "next_poll_at"),
+        Column("open", "open_incidents", "bold red", alone="{} open"),
+        Column("last success", "last_success_at", alone="seen {}"),
+        Column("next poll", "next_poll_at", alone="next poll {}"),
         Column("platform", "platform", "dim"),
         Column("remark", "remark", "red", wide=True),
     )
@@ -78,7 +79,11 @@ def _provider_rows(data: list[dict[str, Any]], *, runs: bool) -> Rows:
 
 
 def _consumer_rows(data: list[dict[str, Any]]) -> Rows:
-    columns = (Column("consumer", "consumer", "bold"), Column("events owed", "owed"), Column("oldest", "owed_since"))
+    columns = (
+        Column("consumer", "consumer", "bold"),
+        Column("events owed", "owed", alone="{} owed"),
+        Column("oldest", "owed_since", alone="the oldest {}"),
+    )
     return Rows(columns, data, [{**row, "owed_since": _when(row["owed_since"])} for row in data])
 
 

@@ -68,7 +68,7 @@ def incidents(
         Column("provider", "provider", "bold"),
         Column("impact", "impact", IMPACT_STYLES),
         Column("status", "status", STATUS_STYLES),
-        Column("lasted", "duration"),
+        Column("lasted", "duration", alone="lasted {}"),
         Column("title", "title", wide=True),
     )
     show(Rows(columns, data, looks, fields=queries.HISTORY), style)

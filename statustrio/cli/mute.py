@@ -119,5 +119,9 @@ def _list(connection: Any, style: str, now: datetime) -> None:
         }
         for one in mutes
     ]
-    columns = (Column("muted", "what", "bold"), Column("until", "until"), Column("reason", "reason", wide=True))
+    columns = (
+        Column("muted", "what", "bold"),
+        Column("until", "until", alone="until {}"),
+        Column("reason", "reason", wide=True),
+    )
     show(Rows(columns, data, looks, fields=FIELDS), style)

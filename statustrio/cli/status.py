@@ -11,6 +11,7 @@ from statustrio.cli.completing import provider_ids
 from statustrio.cli.health import NO_DAEMON
 from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
 from statustrio.cli.names import check_provider
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.tables import Column, Rows, chosen, format_option, show
 from statustrio.cli.times import ago
@@ -65,13 +66,13 @@ def status(
     blind = [row["provider"] for row in asked if offline or row["unreachable_since"] or not row["last_success_at"]]
     vague = [row["provider"] for row in chosen_ones if fail_on and row["impact"] is None and row["kind"] == "incident"]
     if blind or vague:
-        click.echo(_doubts(blind, vague, counts=fail_on is not None), err=True)
+        say(_doubts(blind, vague, counts=fail_on is not None), err=True)
     if style == "table":
         _for_people(chosen_ones, len(asked) - len(blind))
     else:
         show(Rows((), chosen_ones, fields=(*queries.HISTORY, "message")), style)
     if (style == "table" or fail_on) and not is_held(settings.db):
-        click.echo(NO_DAEMON, err=True)
+        say(NO_DAEMON, err=True)
     known = [RANKS[row["impact"]] for row in chosen_ones if row["impact"] is not None]
     if fail_on and (blind or vague or any(rank >= RANKS[fail_on] for rank in known)):
         ctx.exit(CONDITION_FAILED)
@@ -116,7 +117,7 @@ def _for_people(data: list[dict[str, Any]], seen: int) -> None:
         )
         show(Rows(columns, data, looks), "table")
     else:
-        click.echo(f"Nothing is open at the {seen} provider{'s' if seen != 1 else ''} that could be seen.")
+        say(f"Nothing is open at the {seen} provider{'s' if seen != 1 else ''} that could be seen.")
 
 
 def _first_line(text: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from datetime import UTC, datetime
 
 import click
 
+from statustrio.cli.paragraphs import say
 from statustrio.cli.times import here
 from statustrio.config import Config
 from statustrio.feed.text import clean, one_line
 from statustrio.rfc3339 import from_text
 from statustrio.store import queries
+
+OPEN = "  open: "
 
 
 def welcome(config: Config, connection: queries.Connection) -> None:
@@ -28,15 +29,15 @@ def welcome(config: Config, connection: queries.Connection) -> None:
     names = ", ".join(one.name for one in enabled[:8]) + (" …" if len(enabled) > 8 else "")
     count = f"{len(enabled)} provider{'s' if len(enabled) != 1 else ''}"
     said = f"Watching {count}, one at least every {fastest:g} s: {one_line(names)}. Ctrl-C ends."
-    for line in textwrap.wrap(said, shutil.get_terminal_size().columns, break_long_words=False):
-        click.secho(line, bold=True)
+    say(said, style="bold")
     if offline:
         since = from_text(offline)
-        click.echo(f"No provider could be reached since {here(since, datetime.now(UTC))}; trying again.")
+        say(f"No provider could be reached since {here(since, datetime.now(UTC))}; trying again.")
     elif new := len([one for one in enabled if one.id not in known]):
-        click.echo(f"{new} of them for the first time: what is open there comes in a moment.")
+        say(f"{new} of them for the first time: what is open there comes in a moment.")
     for row in open_now:
-        click.echo(click.style("  open: ", fg="red") + clean(f"{row['provider']}  {row['title']} ({row['status']})"))
+        status = row["status"].replace("_", " ")
+        say(clean(f"{row['provider']}  {row['title']} ({status})"), mark=OPEN, indent=len(OPEN))
     if not open_now and known and not offline:
-        click.echo("Nothing was open when it was last looked at.")
+        say("Nothing was open when it was last looked at.")
     click.echo()

@@ -11,7 +11,9 @@ from attrs import field, frozen
 
 from statustrio.cli.completing import incident_ids
 from statustrio.cli.names import incident_named
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import Settings, environment, pass_settings
+from statustrio.cli.tables import Column, Rows, chosen, show
 from statustrio.redaction import Redactor
 
 NOT_KEPT = "the body is no longer kept (keep_bodies)"
@@ -68,8 +70,7 @@ def why(settings: Settings, *, what: str, style: str | None) -> None:
         )
         return
     if len(rows) > 1 or not what.isdecimal():
-        for row in rows:
-            _print(redactor, _one_line(row))
+        _list(settings, redactor, rows)
         click.echo()
     for line in _text(_explanation(connection, explained, consumers), consumers.problem):
         _print(redactor, line)
@@ -78,8 +79,24 @@ def why(settings: Settings, *, what: str, style: str | None) -> None:
 def _print(redactor: Redactor, line: str) -> None:
     from statustrio.feed.text import clean
 
-    colour = COLOURS.get(line[:1])
-    click.secho(clean(redactor.hide(line)), fg=colour)
+    colour = COLOURS.get(line[:1], "")
+    say(clean(redactor.hide(line)), style=colour, indent=1 if colour else len(line) - len(line.lstrip()) + 2)
+
+
+def _list(settings: Settings, redactor: Redactor, rows: list[dict[str, Any]]) -> None:
+    """The events of an incident: a table for people, lines in a pipe."""
+    if chosen(settings, None) != "table":
+        for row in rows:
+            _print(redactor, _one_line(row))
+        return
+    columns = (
+        Column("seq", "seq", "bold"),
+        Column("recorded", "timestamp", "dim"),
+        Column("event", "event"),
+        Column("rule", "rule", "dim"),
+        Column("message", "message", wide=True),
+    )
+    show(Rows(columns, [{**row, "message": redactor.hide(_message(row))} for row in rows]), "table")
 
 
 def _found(connection: Any, what: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
@@ -167,11 +184,12 @@ def _told(connection: Any, row: dict[str, Any], consumers: Consumers) -> Iterato
 
 
 def _one_line(row: dict[str, Any]) -> str:
-    event = json.loads(row["payload"])
-    message = " ".join((event["message"] or "").split())
-    if len(message) > SHOWN_OF_MESSAGE:
-        message = message[: SHOWN_OF_MESSAGE - 1] + "…"
-    return f"{row['seq']:>6}  {row['timestamp']:<24}  {row['event']:<21}  {row['rule'] or '':<19}  {message}"
+    return f"{row['seq']:>6}  {row['timestamp']:<24}  {row['event']:<21}  {row['rule'] or '':<19}  {_message(row)}"
+
+
+def _message(row: dict[str, Any]) -> str:
+    message = " ".join((json.loads(row["payload"])["message"] or "").split())
+    return message if len(message) <= SHOWN_OF_MESSAGE else message[: SHOWN_OF_MESSAGE - 1] + "…"
 
 
 def _text(told: dict[str, Any], problem: str | None) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import rich.console
@@ -76,7 +77,7 @@ class Console:
             head.append(f" {event.impact} " if event.impact is Impact.CRITICAL else event.impact, IMPACTS[event.impact])
         elif family == "maintenance":
             head.append("  maintenance", "blue")
-        lines = _hanging(head, self._console, indent)
+        lines = hanging(head, self._console, indent)
         for part in (self._facts(event), self._message(event)):
             if part:
                 lines += _indented(part, self._console, indent)
@@ -109,21 +110,28 @@ class Console:
         return Text("\n".join(lines))
 
 
-def _hanging(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
+Wrap = Callable[[Text, rich.console.Console, int], Iterable[Text]]
+
+
+def _folded(text: Text, console: rich.console.Console, width: int) -> Iterable[Text]:
+    return text.wrap(console, width)
+
+
+def hanging(text: Text, console: rich.console.Console, indent: int, wrap: Wrap = _folded) -> list[Text]:
     """The text wrapped to the width, every line but the first indented."""
-    lines = list(text.wrap(console, max(console.width, indent + NARROWEST)))
+    lines = list(wrap(text, console, max(console.width, indent + NARROWEST)))
     if len(lines) < 2:
         return lines
     first = lines[0]
     rest = text[len(first.plain.rstrip()) :]
     while rest.plain.startswith(" "):
         rest = rest[1:]
-    return [first, *_indented(rest, console, indent)]
+    return [first, *_indented(rest, console, indent, wrap)]
 
 
-def _indented(text: Text, console: rich.console.Console, indent: int) -> list[Text]:
+def _indented(text: Text, console: rich.console.Console, indent: int, wrap: Wrap = _folded) -> list[Text]:
     """The text wrapped to what the indent leaves of the width."""
-    return [Text(" " * indent) + line for line in text.wrap(console, max(console.width - indent, NARROWEST))]
+    return [Text(" " * indent) + line for line in wrap(text, console, max(console.width - indent, NARROWEST))]
 
 
 def since(event: Event) -> str:
