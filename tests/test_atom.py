@@ -135,10 +135,25 @@ async def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert len(one.updates) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"not ours", b"<rss><channel/></rss>", b"\xff\xfe\x00"])
-async def test_a_file_that_is_not_ours_is_replaced(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "all.atom"
+FOREIGN = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Mine</title><generator>me</generator></feed>'
+
+
+@pytest.mark.parametrize("content", [b"my notes", b"<notes/>", FOREIGN, b"\xff\xfe\x00", b"\n"])
+async def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.xml"
     path.write_bytes(content)
+    async with open_atom(path) as consumer:
+        with pytest.raises(DeliveryError, match=r"notes.xml: was not written by statustrio; name another file"):
+            await consumer.deliver(logged())
+        assert path.read_bytes() == content
+        path.rename(tmp_path / "kept.xml")
+        await consumer.deliver(logged())
+    assert len(readings(path)) == 1
+
+
+async def test_an_empty_file_holds_nothing_that_could_be_lost(tmp_path: Path) -> None:
+    path = tmp_path / "all.atom"
+    path.touch()
     await deliver(path, logged())
     assert len(readings(path)) == 1
 

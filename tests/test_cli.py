@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -254,7 +254,30 @@ def test_the_demo_shows_each_kind_of_event_within_seconds(tmp_path: Path) -> Non
         "provider.recovered",
         "provider.unreachable",
     ]
-    assert list(tmp_path.glob("statustrio-demo-*/statustrio.db"))
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+@pytest.mark.slow
+async def test_a_demo_that_is_broken_off_does_not_say_that_it_was_all(tmp_path: Path) -> None:
+    controller, terminal = os.openpty()
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-m", "statustrio", "demo"],
+        stdout=terminal, cwd=tmp_path, env=environment(TERM="xterm", COLUMNS="80", TMPDIR=str(tmp_path)),
+    )  # fmt: skip
+    os.close(terminal)
+    said = b""
+    with trio.fail_after(40):
+        while b"OPENED" not in said:
+            await trio.lowlevel.wait_readable(controller)
+            said += os.read(controller, 65536)
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+    os.set_blocking(controller, False)
+    with suppress(OSError):  # how Linux says that nobody writes any more
+        said += os.read(controller, 65536)
+    os.close(controller)
+    assert b"That was all" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -105,6 +105,12 @@ def test_what_is_not_known_is_not_shown() -> None:
     assert "statustrio" in lines[0]
 
 
+@pytest.mark.parametrize(("length", "indent"), [(60, 20), (61, 2), (78, 2), (200, 2)])
+def test_an_address_that_has_no_room_below_the_title_begins_at_the_left(length: int, indent: int) -> None:
+    url = "https://acme.example/".ljust(length, "x")
+    assert shape(evolve(EVENT, url=url), 80).splitlines()[-1] == " " * indent + url
+
+
 def test_an_end_tells_how_long_it_took() -> None:
     text = shape(evolve(EVENT, event="incident.resolved", status=Status.RESOLVED))
     assert "after 2 h" in text

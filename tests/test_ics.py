@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 from attrs import evolve
 from build import NOON, t
 
 from statustrio.calendar import Work, parse
 from statustrio.consumers.ics import open_ics
+from statustrio.errors import DeliveryError
 from statustrio.events import Event
 from statustrio.line import render
 from statustrio.model import Status
@@ -81,3 +83,15 @@ async def test_work_that_was_over_90_days_ago_leaves_with_the_next(tmp_path: Pat
     later = NOON + timedelta(days=92)
     await deliver(path, logged(), logged(seq=2, incident_id="m2", timestamp=later, update_at=later, started_at=later))
     assert list(works(path)) == ["m2"]
+
+
+@pytest.mark.parametrize("content", [b"my notes", b"BEGIN:VCALENDAR\r\nPRODID:-//me//mine//EN\r\nEND:VCALENDAR\r\n"])
+async def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.ics"
+    path.write_bytes(content)
+    with pytest.raises(DeliveryError, match=r"mine.ics: was not written by statustrio"):
+        await deliver(path, logged())
+    assert path.read_bytes() == content
+    path.write_bytes(b"")
+    await deliver(path, logged())
+    assert list(works(path)) == ["m1"]

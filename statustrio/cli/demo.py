@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
+from statustrio.cli.history import history
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import Settings, is_terminal, pass_settings
+from statustrio.cli.tables import show
 from statustrio.redaction import Redactor
+from statustrio.store import queries
 
 SETTLE_SECONDS = 1.0
 """After the last step: the last change is polled, stored and shown."""
@@ -33,21 +39,31 @@ def demo(settings: Settings) -> None:
 
     redactor = Redactor()
     configure_logs(settings.log_level or "error", redactor)
-    database = Path(tempfile.mkdtemp(prefix="statustrio-demo-")) / "statustrio.db"
     for_people = is_terminal() and settings.style != "json"
     if for_people:
-        click.secho("Three local pages, a few seconds of bad luck.", bold=True)
+        say("Three local pages, a few seconds of bad luck.", style="bold")
         click.echo()
-    trio.run(_show, settings.style, database, redactor)
-    if for_people:
-        click.echo()
-        click.echo("That was all of it. The history is in a database:")
-        click.secho(f"  cd {database.parent}", fg="cyan")
-        click.secho("  sqlite3 -box statustrio.db 'select provider, title, status from incident_history'", fg="cyan")
-        click.secho("  statustrio incidents", fg="cyan")
+    with TemporaryDirectory(prefix="statustrio-demo-") as directory:
+        database = Path(directory) / "statustrio.db"
+        was_all = trio.run(_show, settings.style, database, redactor)
+        if for_people and was_all:
+            _tell_the_rest(database)
 
 
-async def _show(style: str, database: Path, redactor: Redactor) -> None:
+def _tell_the_rest(database: Path) -> None:
+    from statustrio.store.opening import open_reader
+
+    click.echo()
+    say("That was all of it. The history, as `statustrio incidents` shows it:", style="bold")
+    click.echo()
+    with closing(open_reader(database)) as connection:
+        show(history(queries.incidents(connection), datetime.now(UTC)), "table")
+    click.echo()
+    say("Now with real pages: `statustrio add openai`, or any other by its address, then `statustrio`.")
+
+
+async def _show(style: str, database: Path, redactor: Redactor) -> bool:
+    """Whether it was seen to its end."""
     import trio
 
     from statustrio.config import Config, ProviderConfig
@@ -67,13 +83,16 @@ async def _show(style: str, database: Path, redactor: Redactor) -> None:
         config = Config(providers)
         store = SqliteStore(open_database(database), render)
         daemon = Daemon(config, store, database, redactor, lambda: config, style=style)
+        was_all = False
         try:
             async with trio.open_nursery() as nursery:
 
                 async def play_then_stop() -> None:
+                    nonlocal was_all
                     await trio.sleep(SETTLE_SECONDS / 2)
                     await play(pages)
                     await trio.sleep(SETTLE_SECONDS)
+                    was_all = True
                     daemon.stop()
 
                 nursery.start_soon(play_then_stop)
@@ -82,3 +101,4 @@ async def _show(style: str, database: Path, redactor: Redactor) -> None:
                 nursery.cancel_scope.cancel()
         finally:
             store.close()
+    return was_all

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import signal
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -53,7 +54,13 @@ def incidents(
     if style == "table" and not data:
         click.echo("nothing to show")
         return
-    now = datetime.now(UTC)
+    show(history(data, datetime.now(UTC)), style)
+
+
+def history(data: list[dict[str, Any]], now: datetime) -> Rows:
+    """Incidents as rows."""
+    from statustrio.store import queries
+
     looks = [
         {
             **row,
@@ -71,7 +78,7 @@ def incidents(
         Column("lasted", "duration", alone="lasted {}"),
         Column("title", "title", wide=True),
     )
-    show(Rows(columns, data, looks, fields=queries.HISTORY), style)
+    return Rows(columns, data, looks, fields=queries.HISTORY)
 
 
 @click.command(

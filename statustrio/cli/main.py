@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
-from click.exceptions import NoSuchCommand
+from click.exceptions import NoSuchCommand, NoSuchOption
 
 from statustrio import __version__
 from statustrio.cli.places import default_config, default_database
@@ -165,7 +165,14 @@ def _main() -> int:
         result = statustrio.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as exc:
+        from statustrio.cli.misplaced import advice
+
+        hint = advice(exc, tuple(COMMANDS))
+        if hint and isinstance(exc, NoSuchOption):
+            exc = NoSuchOption(exc.option_name, ctx=exc.ctx)  # without what is near it, which was not meant
         exc.show()
+        if hint:
+            click.echo(f"Hint: {hint}", err=True)
         return exc.exit_code
     except click.Abort:
         return 0

@@ -81,13 +81,15 @@ def _stamp(block: str) -> str:
     return block.partition("</small>")[0]
 
 
-def _read(data: bytes) -> Entries:
-    """The entries of the feed; none of one that is not ours."""
+def read(data: bytes) -> Entries | None:
+    """The entries of the feed; None of one that is not ours."""
+    if not data:
+        return {}
     with suppress(FeedError):
         feed = parse_feed(data, url="", content_type=None)
         if feed.generator.partition(" ")[0] == GENERATOR:
             return {entry.id: entry for entry in reversed(feed.entries) if entry.id}
-    return {}
+    return None
 
 
 def write(entries: Entries) -> bytes:
@@ -122,4 +124,4 @@ def _texts(entry: Entry) -> Iterable[tuple[str, str]]:
 @asynccontextmanager
 async def open_atom(path: Path) -> AsyncIterator[Document[Entries]]:
     """The file is read at the first event, and tried again while it cannot be written."""
-    yield Document(path, _read, add, write)
+    yield Document(path, read, add, write)

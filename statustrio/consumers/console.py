@@ -83,7 +83,8 @@ class Console:
                 lines += _indented(part, self._console, indent)
         if event.url:
             # Never wrapped by us: where the terminal does it, it can still be opened by a click.
-            lines.append(Text(" " * indent).append(one_line(event.url), "dim underline"))
+            url = Text(one_line(event.url), "dim underline")
+            lines.append(Text(" " * (indent if indent + url.cell_len <= self._console.width else 2)) + url)
         for line in lines:
             line.rstrip()  # blanks up to the edge would wrap when the window gets narrower
             self._console.print(line, no_wrap=True, overflow="ignore", crop=False)

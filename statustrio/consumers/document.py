@@ -26,13 +26,13 @@ LARGEST = 20 * 2**20
 
 @define(eq=False)
 class Document(Generic[T]):
-    """`read` makes of the file's bytes what it holds (empty ones where there is none), and raises nothing.
+    """`read` makes of the file's bytes what it holds (empty ones where there is none), None of what is not its own.
 
     `add` gives that with one event more, the same object if nothing changes; `write` gives the bytes again.
     """
 
     _path: Path
-    _read: Callable[[bytes], T]
+    _read: Callable[[bytes], T | None]
     _add: Callable[[T, Event], T]
     _write: Callable[[T], bytes]
     _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
@@ -49,13 +49,19 @@ class Document(Generic[T]):
         await trio.sleep_forever()
 
     def _take(self, event: Event) -> None:
-        before = self._read(self._bytes()) if self._held is None else self._held
+        before = read_own(self._path, self._read) if self._held is None else self._held
         after = self._add(before, event)
         if after is not before:
             replace_file(self._path, self._write(after))
         self._held = after
 
-    def _bytes(self) -> bytes:
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
-            return file.read(LARGEST)
-        return b""
+
+def read_own(path: Path, read: Callable[[bytes], T | None]) -> T:
+    """What the file holds. Raises OSError, and DeliveryError for one that somebody else wrote: it would be lost."""
+    data = b""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        data = file.read(LARGEST)
+    held = read(data)
+    if held is None:
+        raise DeliveryError(f"{path}: was not written by statustrio; name another file, or move this one away")
+    return held

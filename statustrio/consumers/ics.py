@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from statustrio.calendar import Work, document, parse, still_shown, told_of, uid
+from statustrio.calendar import PRODUCT, Work, document, parse, still_shown, told_of, uid
 from statustrio.consumers.document import Document
 from statustrio.events import Event
 
+OURS = f"PRODID:{PRODUCT}".encode()
 Works = dict[str, Work]
 """By uid."""
 
 
-def _read(data: bytes) -> Works:
-    return {work.uid: work for work in parse(data)}
+def read(data: bytes) -> Works | None:
+    """The planned work of the calendar; None of one that is not ours."""
+    return {work.uid: work for work in parse(data)} if not data or OURS in data else None
 
 
 def _add(works: Works, event: Event) -> Works:
@@ -33,4 +35,4 @@ def _write(works: Works) -> bytes:
 @asynccontextmanager
 async def open_ics(path: Path) -> AsyncIterator[Document[Works]]:
     """The file is read at the first event, and tried again while it cannot be written."""
-    yield Document(path, _read, _add, _write)
+    yield Document(path, read, _add, _write)
