@@ -19,6 +19,7 @@ from rich.cells import cell_len
 from statustrio.consumers.console import LOOKS, MESSAGE_LINES, Console, duration
 from statustrio.events import NAMES, Event
 from statustrio.model import Component, Impact, Status
+from statustrio.spans import here
 from statustrio.store.protocol import Logged
 
 AT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -61,7 +62,7 @@ def shape(event: Event, width: int = 80, *, colours: str | None = None) -> str:
         highlight=False,
         legacy_windows=False,
     )
-    return Console(console).shape(Logged(event.seq, event, ""))
+    return Console(console, day=here(event.timestamp).date()).shape(Logged(event.seq, event, ""))
 
 
 def cells(line: str) -> int:
@@ -115,6 +116,44 @@ def test_an_end_tells_how_long_it_took() -> None:
     text = shape(evolve(EVENT, event="incident.resolved", status=Status.RESOLVED))
     assert "after 2 h" in text
     assert "ago" not in text
+
+
+def test_an_update_that_was_posted_long_before_it_was_recorded_says_when() -> None:
+    def posted(minutes: float) -> str:
+        return shape(evolve(EVENT, event="incident.updated", update_at=AT - timedelta(minutes=minutes)))
+
+    assert "posted" not in posted(0)
+    assert "posted" not in posted(1.9)
+    assert "since 10:30, 2 h ago · posted 12:25 ·" in posted(5)
+    assert "posted 23 Nov 12:00" in posted(24 * 60 + 30)
+    assert "posted" not in posted(120), "it says since when"
+
+
+def test_what_is_of_another_year_has_its_year() -> None:
+    old = evolve(EVENT, started_at=AT - timedelta(days=400), update_at=AT - timedelta(days=399))
+    assert "since 20 Oct 2025 12:30" in shape(old, 160)
+    assert "posted 21 Oct 2025 12:30" in shape(old, 160)
+
+
+def test_a_new_day_stands_above_its_first_event() -> None:
+    console = Console(rich.console.Console(width=80, file=io.StringIO()), day=AT.date())
+
+    def head(days: int, seq: int) -> str:
+        event = evolve(EVENT, seq=seq, id=str(seq), timestamp=AT + timedelta(days=days))
+        return console.shape(Logged(seq, event, "")).splitlines()[0]
+
+    event = head(0, 1)
+    assert event.startswith("12:30 ● OPENED")
+    heads = [head(days, seq) for seq, days in enumerate((-1, -1, 0, 400), start=2)]
+    assert heads == ["Mon 23 Nov 2026", event, "Tue 24 Nov 2026", "Wed 29 Dec 2027"]
+
+
+def test_an_event_that_is_shaped_again_is_the_same_text() -> None:
+    """A line that could be written only in part is gone on with."""
+    console = Console(rich.console.Console(width=80, file=io.StringIO()))
+    logged = Logged(7, EVENT, "")
+    assert console.shape(logged).startswith("Tue 24 Nov 2026\n")
+    assert console.shape(logged) == console.shape(logged) != shape(EVENT)
 
 
 def test_planned_work_tells_when_it_begins() -> None:

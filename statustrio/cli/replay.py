@@ -121,21 +121,10 @@ def _name_of(place: Path) -> str:
 
 
 def _teller(settings: Settings) -> Callable[[Any], None]:
-    """Prints an event of the log as the daemon would; for people under a line with its date."""
+    """Prints an event of the log as the daemon would."""
     if settings.style == "json" or (settings.style == "auto" and not is_terminal()):
         return lambda logged: click.echo(logged.line)
     from statustrio.consumers.console import Console
-    from statustrio.spans import here
 
     shape = Console().shape
-    last_day = ""
-
-    def tell(logged: Any) -> None:
-        nonlocal last_day
-        day = f"{here(logged.event.timestamp):%a %d %b %Y}"
-        if day != last_day:
-            click.secho(day, dim=True)
-        last_day = day
-        click.echo(shape(logged))
-
-    return tell
+    return lambda logged: click.echo(shape(logged))

@@ -1,9 +1,12 @@
-"""An event for people: one glance tells the provider, what, how bad and since when. Times are local."""
+"""An event for people: one glance tells the provider, what, how bad and since when. Times are local.
+
+The time in front is when it was recorded, so that they come in order; when it was posted is said where that differs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import rich.console
 from rich.text import Text
@@ -47,18 +50,30 @@ ROOMY = 70
 """From this width on the message stands under the title; below, a small indent must do."""
 NARROWEST = 10
 MESSAGE_LINES = 12
+LATE = timedelta(minutes=2)
+"""What was posted so long before it was recorded has a time of its own; a poll can be a minute late."""
 
 
 class Console:
-    """Shapes events for the terminal that stdout is."""
+    """Shapes events for the terminal that stdout is. `day` is that of what stands there already, None: nothing does."""
 
-    def __init__(self, console: rich.console.Console | None = None) -> None:
+    def __init__(self, console: rich.console.Console | None = None, *, day: date | None = None) -> None:
         self._console = console or rich.console.Console(highlight=False, soft_wrap=False)
+        self._day = day
+        self._newest: tuple[str, bool] = ("", False)
+        """The event shaped last, and whether its day stands above it: shaped again it is the same text."""
 
     def shape(self, logged: Logged) -> str:
-        """The event as text, with an empty line after it."""
+        """The event as text, with an empty line after it; the first of a day with the day above it."""
+        event = logged.event
+        day = here(event.timestamp).date()
+        if event.id != self._newest[0]:
+            self._newest = (event.id, day != self._day)
+            self._day = day
         with self._console.capture() as capture:
-            self._print(logged.event)
+            if self._newest[1]:
+                self._console.print(Text(f"{day:%a %d %b %Y}", "dim"))
+            self._print(event)
         return capture.get()
 
     def _print(self, event: Event) -> None:
@@ -96,6 +111,8 @@ class Console:
             parts.append(event.status.replace("_", " "))
         if event.started_at:
             parts.append(since(event))
+        if event.update_at and event.update_at != event.started_at and event.timestamp - event.update_at >= LATE:
+            parts.append(f"posted {local(event.update_at, event.timestamp)}")
         if event.components:
             parts.append(", ".join(one_line(component.name) for component in event.components))
         if not parts:
@@ -148,6 +165,8 @@ def since(event: Event) -> str:
 
 
 def local(at: datetime, now: datetime) -> str:
-    """The time of day here, with the date unless it is today's."""
+    """The time of day here, with the date unless it is today's, and the year unless it is this one."""
     at, now = here(at), here(now)
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d %b %H:%M}"
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"

@@ -14,8 +14,10 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define
 
+from statustrio.clock import now
 from statustrio.consumers.lines import LineWriter
 from statustrio.errors import ConsumerGoneError
+from statustrio.spans import here
 from statustrio.store.protocol import Logged
 
 LOOK_SECONDS = 0.3
@@ -53,7 +55,8 @@ async def open_stdout(style: str, writers: dict[int, LineWriter]) -> AsyncIterat
     if style == "console":
         from statustrio.consumers.console import Console
 
-        yield Stdout(writers.setdefault(descriptor, LineWriter(descriptor)), Console().shape)
+        console = Console(day=here(now()).date())
+        yield Stdout(writers.setdefault(descriptor, LineWriter(descriptor)), console.shape)
         return
     if descriptor not in writers:
         writers[descriptor] = _resumed(descriptor)
