@@ -12,6 +12,7 @@ import trio
 from attrs import field, frozen
 
 from statustrio.catalog import CatalogEntry, advice, find, load_catalog
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import environment
 from statustrio.cli.times import ago
 from statustrio.config_edit import NewProvider
@@ -129,7 +130,7 @@ class Adding:
         self._say(f"No feed could be read, nothing was added{instead}.", err=True)
 
     def _say(self, text: str, *, err: bool = False) -> None:
-        click.echo(clean(self._redactor.hide(without_password(text))), err=err)
+        say(clean(self._redactor.hide(without_password(text))), indent=2, err=err)
 
 
 def _known_feed(url: str) -> tuple[str, ...]:

@@ -53,7 +53,6 @@ def demo(settings: Settings) -> None:
 def _tell_the_rest(database: Path) -> None:
     from statustrio.store.opening import open_reader
 
-    click.echo()
     say("That was all of it. The history, as `statustrio incidents` shows it:", style="bold")
     click.echo()
     with closing(open_reader(database)) as connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from statustrio.cli.paragraphs import say
 from statustrio.config_edit import NewProvider, Refusal, insert_providers
 from statustrio.config_file import read_exact, replace_text
 from statustrio.errors import ConfigError
@@ -39,4 +40,4 @@ def put_in(path: Path, providers: Sequence[NewProvider], *, dry_run: bool) -> No
     for provider in providers:
         click.echo(f"  - {without_password(provider.item)}")
     if not dry_run:
-        click.echo("A running daemon takes it on SIGHUP; `statustrio check` says whether the file is right.", err=True)
+        say("A running daemon takes it on SIGHUP; `statustrio check` says whether the file is right.", err=True)

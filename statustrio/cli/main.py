@@ -166,13 +166,14 @@ def _main() -> int:
         sys.stdout.flush()
     except click.ClickException as exc:
         from statustrio.cli.misplaced import advice
+        from statustrio.cli.paragraphs import say
 
         hint = advice(exc, tuple(COMMANDS))
         if hint and isinstance(exc, NoSuchOption):
             exc = NoSuchOption(exc.option_name, ctx=exc.ctx)  # without what is near it, which was not meant
         exc.show()
         if hint:
-            click.echo(f"Hint: {hint}", err=True)
+            say(f"Hint: {hint}", err=True)
         return exc.exit_code
     except click.Abort:
         return 0
