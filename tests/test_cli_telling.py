@@ -12,12 +12,13 @@ from attrs import define, evolve
 from click.testing import CliRunner, Result
 from daemons import running, write_config
 from pages import StatusPage
+from past import commit
 from server import open_server
 
 from statustrio.cli.main import statustrio
 from statustrio.line import render
 from statustrio.model import Change, Draft, Impact
-from statustrio.store.opening import open_database, open_reader
+from statustrio.store.opening import hold, open_database, open_reader
 from statustrio.store.protocol import Wanted
 from statustrio.store.queries import mutes
 from statustrio.store.sqlite import SqliteStore
@@ -182,4 +183,16 @@ async def test_waiting_ends_with_the_incident_and_fails_at_the_timeout(tmp_path:
 
 
 def test_without_a_daemon_nobody_waits(place: Place) -> None:
+    with closing(place.store()) as store:
+        commit(store, last_success_at=NOW)
     assert place.invoke("wait", "acme").exit_code == 0
+
+
+def test_a_provider_that_cannot_be_seen_is_no_end_of_waiting(place: Place) -> None:
+    never_seen = place.invoke("wait", "bolt")
+    assert never_seen.exit_code == 3
+    assert "No daemon" in never_seen.stderr
+    with hold(place.path / "statustrio.db"):
+        told = place.invoke("wait", "bolt", "--timeout", "1s")
+    assert told.exit_code == 3
+    assert told.stderr == "waiting for: bolt cannot be seen (see `statustrio providers`)\n"

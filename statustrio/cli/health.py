@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,6 +86,11 @@ def _consumer_rows(data: list[dict[str, Any]]) -> Rows:
         Column("oldest", "owed_since", alone="the oldest {}"),
     )
     return Rows(columns, data, [{**row, "owed_since": _when(row["owed_since"])} for row in data])
+
+
+def blind(rows: Iterable[dict[str, Any]], *, offline: bool) -> list[str]:
+    """The providers that were never seen or cannot be reached now: what is open there is unknown."""
+    return [row["provider"] for row in rows if offline or row["unreachable_since"] or not row["last_success_at"]]
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from statustrio.cli.completing import provider_ids
-from statustrio.cli.health import NO_DAEMON
+from statustrio.cli.health import NO_DAEMON, blind
 from statustrio.cli.history import IMPACT_STYLES, STATUS_STYLES
 from statustrio.cli.names import check_provider
 from statustrio.cli.paragraphs import say
@@ -62,27 +62,26 @@ def status(
     chosen_ones.sort(key=lambda row: -RANKS[row["impact"]])
     style = chosen(settings, style)
     asked = [row for row in health.values() if not providers or row["provider"] in providers]
-    offline = queries.offline_since(connection) is not None
-    blind = [row["provider"] for row in asked if offline or row["unreachable_since"] or not row["last_success_at"]]
+    unseen = blind(asked, offline=queries.offline_since(connection) is not None)
     vague = [row["provider"] for row in chosen_ones if fail_on and row["impact"] is None and row["kind"] == "incident"]
-    if blind or vague:
-        say(_doubts(blind, vague, counts=fail_on is not None), err=True)
+    if unseen or vague:
+        say(_doubts(unseen, vague, counts=fail_on is not None), err=True)
     if style == "table":
-        _for_people(chosen_ones, len(asked) - len(blind))
+        _for_people(chosen_ones, len(asked) - len(unseen))
     else:
         show(Rows((), chosen_ones, fields=(*queries.HISTORY, "message")), style)
     if (style == "table" or fail_on) and not is_held(settings.db):
         say(NO_DAEMON, err=True)
     known = [RANKS[row["impact"]] for row in chosen_ones if row["impact"] is not None]
-    if fail_on and (blind or vague or any(rank >= RANKS[fail_on] for rank in known)):
+    if fail_on and (unseen or vague or any(rank >= RANKS[fail_on] for rank in known)):
         ctx.exit(CONDITION_FAILED)
 
 
-def _doubts(blind: list[str], vague: list[str], *, counts: bool) -> str:
+def _doubts(unseen: list[str], vague: list[str], *, counts: bool) -> str:
     """What is not known, in one line."""
     parts = []
-    if blind:
-        parts.append(f"Not seen, so unknown: {_some(blind)} (see `statustrio providers`).")
+    if unseen:
+        parts.append(f"Not seen, so unknown: {_some(unseen)} (see `statustrio providers`).")
     if vague:
         parts.append(f"Open with unknown impact: {_some(vague)}.")
     if counts:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from statustrio.cli.completing import provider_ids
+from statustrio.cli.health import NO_DAEMON, blind
 from statustrio.cli.names import check_provider
+from statustrio.cli.paragraphs import say
 from statustrio.cli.settings import Settings, pass_settings
 from statustrio.cli.status import CONDITION_FAILED
 from statustrio.cli.times import Span
@@ -34,36 +36,40 @@ def wait(
 ) -> None:
     """Wait until nothing is open there, planned work that has not begun left out: 0, or 3 at the timeout.
 
-    A daemon has to run on the database: without one nothing there changes.
+    A provider that was never seen or cannot be reached is waited for as well. A daemon has to run on the database:
+    without one nothing there changes.
     """
-    from statustrio.cli.health import NO_DAEMON
     from statustrio.store import queries
     from statustrio.store.opening import is_held, open_reader
 
     connection = open_reader(settings.db)
-    check_provider(provider, queries.provider_ids(connection))
+    check_provider(provider, [row["provider"] for row in queries.providers(connection)])
     deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
     told: set[str] = set()
-    while open_now := _open(connection, provider, component):
+    while waited_for := _waited_for(connection, provider, component):
         if not is_held(settings.db):
-            click.echo(NO_DAEMON, err=True)
+            say(NO_DAEMON, err=True)
             ctx.exit(CONDITION_FAILED)
-        for row in open_now:
-            if row["incident_id"] not in told:
-                click.echo(f"waiting for: {row['title']} ({row['status'].replace('_', ' ')})", err=True)
-                told.add(row["incident_id"])
+        for ident, said in waited_for.items():
+            if ident not in told:
+                say(f"waiting for: {said}", err=True)
+                told.add(ident)
         left = LOOK_SECONDS if deadline is None else min(LOOK_SECONDS, deadline - time.monotonic())
         if left <= 0:
             ctx.exit(CONDITION_FAILED)
         time.sleep(left)
 
 
-def _open(connection: Any, provider: str, component: str | None) -> list[dict[str, Any]]:
+def _waited_for(connection: Any, provider: str, component: str | None) -> dict[str, str]:
+    """What has to end before nothing is open there, by a name of it."""
     from statustrio.store import queries
 
-    return [
-        row
+    health = [row for row in queries.providers(connection) if row["provider"] == provider]
+    if not health or blind(health, offline=queries.offline_since(connection) is not None):
+        return {"": f"{provider} cannot be seen (see `statustrio providers`)"}
+    return {
+        row["incident_id"]: f"{row['title']} ({row['status'].replace('_', ' ')})"
         for row in queries.incidents(connection, only_open=True, provider=provider)
         if row["status"] != "scheduled"
         and (component is None or not row["components"] or component in row["components"].split(", "))
-    ]
+    }
