@@ -87,6 +87,25 @@ def test_before_there_is_a_database_providers_are_those_of_the_configuration(she
 
 
 @pytest.mark.usefixtures("history")
+def test_they_are_looked_for_where_the_commands_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell(())
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for directory in (home / ".config" / "statustrio", home / ".local" / "state" / "statustrio", elsewhere):
+        directory.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATUSTRIO_CONFIG", "STATUSTRIO_DB"):
+        monkeypatch.delenv(name, raising=False)
+    assert shell.offered("status", "") == []
+    (home / ".config" / "statustrio" / "providers.yaml").write_text(CONFIG)
+    assert shell.offered("status", "") == ["github", "acme-cloud", "bolt"]
+    (tmp_path / "statustrio.db").rename(home / ".local" / "state" / "statustrio" / "statustrio.db")
+    assert shell.offered("status", "a") == ["acme", "arc"]
+    monkeypatch.setenv("STATUSTRIO_DB", str(tmp_path / "none.db"))
+    assert shell.offered("status", "a") == ["acme-cloud"]
+
+
+@pytest.mark.usefixtures("history")
 def test_incidents_are_offered_newest_first_by_either_name(shell: Shell) -> None:
     assert shell.offered("why", "") == ["acme/q8r5", "acme/k3y7"]
     assert shell.offered("why", "k") == ["k3y7"]

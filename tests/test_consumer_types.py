@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 import trio
 from attrs import define, field
 from build import NOON
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
+from statustrio.cli.main import statustrio
 from statustrio.config import ConsumerConfig, load_config
 from statustrio.config_rules import CONSUMERS
 from statustrio.consumers import open_consumer
@@ -208,3 +212,19 @@ def test_nobody_looks_for_packages_where_none_is_named(site: Site) -> None:
             timeout=30,
         )
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]"), done.stderr
+
+
+def test_the_schema_for_editors_knows_its_keys(pager: Site) -> None:
+    pager.install("broken", "raise ValueError('oh')", "broken = broken:CONSUMER")
+    result = CliRunner().invoke(statustrio, ["config", "schema"])
+    assert result.exit_code == 0
+    assert result.stderr == "left out the type broken: the package broken cannot be loaded: ValueError: oh\n"
+    validator = Draft202012Validator(json.loads(result.stdout))
+
+    def is_valid(**keys: object) -> bool:
+        return validator.is_valid({"providers": ["github"], "consumers": [{"type": "pager", **keys}]})
+
+    assert is_valid(path="x", number="7", pages=4, odd=3, min_impact="major")
+    assert not is_valid(path="x")
+    assert not is_valid(path="x", number=7)
+    assert not is_valid(path="x", number="7", colour="red")

@@ -15,6 +15,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from statustrio.cli.places import in_force
+from statustrio.cli.settings import environment
 from statustrio.config_values import slug
 from statustrio.errors import StatustrioError
 from statustrio.feed.text import one_line
@@ -44,13 +46,11 @@ def _offering(find: Callable[[click.Context, str], Choices]) -> Any:
     return complete
 
 
-def _place(ctx: click.Context, option: str) -> Path:
-    """What an option before the command says, or would without being given."""
-    root = ctx.find_root()
-    if (given := root.params.get(option)) is not None:
-        return Path(given)
-    (default,) = (one.get_default(root) for one in root.command.params if one.name == option)
-    return Path(str(default))
+def _places(ctx: click.Context) -> tuple[Path, Path]:
+    """The configuration and the database, by the options before the command, which are not called here."""
+    params = ctx.find_root().params
+    config, db = (params.get(name) for name in ("config", "db"))
+    return in_force(environment(), config and Path(config), db and Path(db))
 
 
 def _providers(ctx: click.Context, _typed: str) -> Choices:
@@ -58,8 +58,9 @@ def _providers(ctx: click.Context, _typed: str) -> Choices:
     from statustrio.store import queries
     from statustrio.store.opening import open_reader
 
-    if (path := _place(ctx, "db")).exists():
-        with closing(open_reader(path)) as connection:
+    _, database = _places(ctx)
+    if database.exists():
+        with closing(open_reader(database)) as connection:
             return [(row["provider"], row["name"]) for row in queries.providers(connection)]
     items = _items(ctx, "providers")
     short = [(item, None) for item in items if isinstance(item, str)]
@@ -83,7 +84,8 @@ def _incidents(ctx: click.Context, typed: str) -> Choices:
     from statustrio.store import queries
     from statustrio.store.opening import open_reader
 
-    with closing(open_reader(_place(ctx, "db"))) as connection:
+    _, database = _places(ctx)
+    with closing(open_reader(database)) as connection:
         for provider, ident, title in queries.incidents_beginning(connection, typed, MOST):
             name = f"{provider}/{ident}"
             yield (name if name.startswith(typed) else ident), title
@@ -100,7 +102,8 @@ def _items(ctx: click.Context, key: str) -> list[object]:
     from statustrio.config_file import read_text
     from statustrio.marks import parse_yaml
 
-    data = parse_yaml(read_text(_place(ctx, "config"))).data
+    config, _ = _places(ctx)
+    data = parse_yaml(read_text(config)).data
     items = data.get(key) if isinstance(data, dict) else None
     return items if isinstance(items, list) else []
 

@@ -12,7 +12,7 @@ import click
 from click.exceptions import NoSuchCommand, NoSuchOption
 
 from statustrio import __version__
-from statustrio.cli.places import default_config, default_database
+from statustrio.cli.places import in_force
 from statustrio.cli.settings import Settings
 from statustrio.errors import StatustrioError
 
@@ -130,9 +130,7 @@ class Commands(click.Group):
 @click.pass_context
 def statustrio(ctx: click.Context, config: Path | None, db: Path | None, style: str, log_level: str | None) -> None:
     """Follows status pages by their Atom and RSS feeds and tells what is new, once. Without a command: run."""
-    found = config or default_config(os.environ)
-    kept = db or default_database(os.environ, None if config else found)
-    ctx.obj = Settings(found, kept, style, log_level)
+    ctx.obj = Settings(*in_force(os.environ, config, db), style, log_level)
     if ctx.invoked_subcommand is None:
         from statustrio.cli.run import run
 

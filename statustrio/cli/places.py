@@ -16,6 +16,12 @@ DATABASE = Path("statustrio.db")
 SYSTEM = Path("/etc/statustrio")
 
 
+def in_force(environ: Mapping[str, str], config: Path | None, database: Path | None) -> tuple[Path, Path]:
+    """The configuration and the database: those the user names, else the defaults."""
+    found = config or default_config(environ)
+    return found, database or default_database(environ, None if config else found)
+
+
 def default_config(environ: Mapping[str, str], system: Path = SYSTEM) -> Path:
     """The first that is there: here, of the user, of the system. Where none is, the one here."""
     user = _home(environ, "XDG_CONFIG_HOME", ".config")
