@@ -21,6 +21,7 @@ from statustrio.config_rules import (
     ProviderSettings,
     StdoutItem,
     WebhookItem,
+    WebItem,
 )
 
 TOP = {
@@ -29,6 +30,7 @@ TOP = {
     "consumers": "Where events go. Without this list they go to standard output.",
     "limits": "How much goes on at once, and by which transport.",
     "heartbeat": "A URL that is asked for (GET) while all is well, so that somebody else notices if the monitor dies.",
+    "web": "Where the page, the API and the metrics are served (needs statustrio[web]): 127.0.0.1:8080.",
 }
 """The keys of the file itself, in their usual order."""
 
@@ -37,6 +39,7 @@ ITEMS: Mapping[type, str] = {
     ProviderItem: "A status page. With the id of a page in the catalog, name and feed_url may be left out.",
     LimitsItem: "How much goes on at once, and by which transport.",
     HeartbeatItem: "The same, with how often.",
+    WebItem: "The same, with the names of this host.",
     StdoutItem: "Events on standard output: for people on a terminal, as JSON lines elsewhere.",
     FileItem: "Events as JSON lines, appended to a file.",
     AtomItem: "One Atom feed of all that passes, in a file that is replaced as a whole.",
@@ -74,6 +77,10 @@ _KEYS: Mapping[type, Mapping[str, str]] = {
     HeartbeatItem: {
         "url": "Where to. `${NAME}` comes from the environment and is never shown.",
         "every": "How often, 1m or more.",
+    },
+    WebItem: {
+        "listen": "Address and port; 0.0.0.0 is all addresses of this machine.",
+        "hosts": "The names by which people reach it, beside its addresses and localhost.",
     },
     ConsumerItem: {
         "type": "What kind of place it is.",

@@ -14,7 +14,7 @@ from attrs import NOTHING, fields
 
 from statustrio import config_rules as rules
 from statustrio import config_values as values
-from statustrio.config import PLATFORMS, ConsumerConfig, HeartbeatConfig, LimitsConfig, ProviderConfig
+from statustrio.config import PLATFORMS, ConsumerConfig, HeartbeatConfig, LimitsConfig, ProviderConfig, WebConfig
 from statustrio.config_keys import ITEMS, TOP, described
 from statustrio.config_rules import (
     CONSUMERS,
@@ -25,6 +25,7 @@ from statustrio.config_rules import (
     LimitsItem,
     ProviderItem,
     ProviderSettings,
+    WebItem,
 )
 from statustrio.events import NAMES
 from statustrio.model import Impact
@@ -83,6 +84,8 @@ _TYPES: Mapping[Any, Schema] = {
     rules.Span: {"type": "string", "pattern": f"^{values.SPAN.pattern}$"},
     rules.Beat: {"type": "string", "pattern": f"^{values.SPAN.pattern}$"},
     rules.Clock: {"type": "string", "pattern": f"^{_TIME_OF_DAY}$"},
+    rules.Listen: {"type": "string", "pattern": f"^{values.LISTEN.pattern}$"},
+    rules.Host: {"type": "string", "pattern": f"^{values.HOST.pattern}$"},
     rules.Clocks: {"type": "string", "pattern": rf"^\s*{_TIME_OF_DAY}\s*-\s*{_TIME_OF_DAY}\s*$"},
 }
 """What each kind of value looks like; the checks of `config_values` are exact."""
@@ -103,6 +106,7 @@ def config_schema(catalog: Iterable[str], brought: Mapping[str, type[ConsumerIte
         "consumers": {"type": "array", "items": {"$ref": "#/$defs/consumer"}},
         "limits": {"$ref": "#/$defs/limits"},
         "heartbeat": {"anyOf": [_TYPES[rules.HookUrl], {"$ref": "#/$defs/heartbeat"}]},
+        "web": {"anyOf": [_TYPES[rules.Listen], {"$ref": "#/$defs/web"}]},
     }
     types = {**brought, **CONSUMERS}
     return {
@@ -118,6 +122,7 @@ def config_schema(catalog: Iterable[str], brought: Mapping[str, type[ConsumerIte
             "provider": _item(ProviderItem, ProviderConfig) | _SHORT_OR_WHOLE,
             "limits": _item(LimitsItem, LimitsConfig),
             "heartbeat": _item(HeartbeatItem, HeartbeatConfig),
+            "web": _item(WebItem, WebConfig),
             "consumer": {
                 "type": "object",
                 "properties": {"type": _one_of(types)},

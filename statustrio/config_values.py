@@ -56,6 +56,8 @@ OWN_HEADERS = frozenset(
 ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 SPAN = re.compile(r"([0-9]{1,6}) ?([smhdw])")
+LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
 
@@ -329,7 +331,7 @@ def check_clocks(value: object) -> tuple[time, time]:
 
 def check_listen(value: object) -> tuple[str, int]:
     """`127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`."""
-    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", value) if isinstance(value, str) else None
+    match = LISTEN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not 0 <= int(match[2]) <= 65535:
         raise BadValueError(
             "must be an address and a port, such as 127.0.0.1:8080; 0.0.0.0:8080 is all of this machine"
@@ -340,7 +342,7 @@ def check_listen(value: object) -> tuple[str, int]:
 def check_host(value: object) -> str:
     """The name of a host, without scheme and port."""
     name = check_text(value).lower()
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+    if not HOST.fullmatch(name):
         raise BadValueError("must be the name of a host, such as status.example.com")
     return name
 
