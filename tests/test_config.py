@@ -891,5 +891,4 @@ def test_what_makes_no_difference_to_people_is_no_part_of_a_urls_key(one: str, o
     ],
 )
 def test_the_site_has_a_place_and_names(file: Path, text: str, web: WebConfig | None) -> None:
-    file.write_text(GITHUB + text)
-    assert load_config(file, {}).web == web
+    assert load(file, GITHUB + text).web == web

@@ -16,7 +16,7 @@ from schema import faults, validator
 from statustrio.cli.main import statustrio
 from statustrio.config import load_config
 from statustrio.config_keys import described
-from statustrio.config_rules import CONSUMERS, HeartbeatItem, LimitsItem, ProviderItem, ProviderSettings
+from statustrio.config_rules import CONSUMERS, HeartbeatItem, LimitsItem, ProviderItem, ProviderSettings, WebItem
 from statustrio.errors import ConfigError
 from statustrio.marks import parse_yaml
 
@@ -50,6 +50,7 @@ consumers:
   - {type: apprise, urls: ["${MAIL}"], timeout_seconds: 3}
 limits: {requests_in_flight: 10, requests_per_host: 1, body_mib: 0.5, transport: httpx}
 heartbeat: {url: "${HOOK}", every: 5m}
+web: {listen: "127.0.0.1:8080", hosts: [status.example.com]}
 """
 DATA = parse_yaml(WHOLE).data
 ENVIRONMENT = {
@@ -142,6 +143,9 @@ def test_an_unknown_key_is_refused(path: tuple[Any, ...]) -> None:
         "{providers: [github], limits: {requests_per_host: 0}}",
         "{providers: [github], heartbeat: ftp://x.example}",
         "{providers: [github], heartbeat: {every: 5m}}",
+        "{providers: [github], web: 8080}",
+        "{providers: [github], web: ':8080'}",
+        "{providers: [github], web: {listen: 'localhost:80', hosts: ['http://x']}}",
     ],
 )
 def test_what_does_not_load_is_refused(text: str, tmp_path: Path) -> None:
@@ -149,7 +153,9 @@ def test_what_does_not_load_is_refused(text: str, tmp_path: Path) -> None:
     assert faults(text)
 
 
-@pytest.mark.parametrize("item", [ProviderSettings, ProviderItem, LimitsItem, HeartbeatItem, *CONSUMERS.values()])
+@pytest.mark.parametrize(
+    "item", [ProviderSettings, ProviderItem, LimitsItem, HeartbeatItem, WebItem, *CONSUMERS.values()]
+)
 def test_each_key_has_its_meaning_and_nothing_else_has_one(item: type) -> None:
     meanings = dict(described(item))
     assert sorted(meanings) == sorted(of.name.rstrip("_") for of in fields(item))
