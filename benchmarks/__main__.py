@@ -24,6 +24,7 @@ QUESTIONS = {
     "delay": "from a post to its line",
     "storm": "a thousand pages post at once",
     "history": "a million updates in the database",
+    "page": "the site: two hundred streams beside the polls, and the overview",
     "scale": "ten thousand providers, and what grows with them",
 }
 SHORT = ("parts", "mixes")

@@ -84,14 +84,14 @@ class Scale:
         return {number: self.origin.url(number, tls=tls) for number in range(count)}
 
     @contextmanager
-    def watched(self, urls: Mapping[int, str], interval: float) -> Iterator[tuple[Client, Late]]:
-        """The daemon, with the lateness of its polls written down."""
+    def watched(self, urls: Mapping[int, str], interval: float, *more: str) -> Iterator[tuple[Client, Late]]:
+        """The daemon, with the lateness of its polls written down; `more` is for its command line."""
         self.origin.forget()
         config = write_config(self.place / "providers.yaml", urls, interval)
         late = Late(self.place / "late.txt")
         command = daemon_command(config, self.place / "statustrio.db")[3:]
         with running(
-            [sys.executable, HERE / "late.py", late.path, *command], self.place / "ours.jsonl", self.origin
+            [sys.executable, HERE / "late.py", late.path, *command, *more], self.place / "ours.jsonl", self.origin
         ) as client:
             yield client, late
 

@@ -28,7 +28,7 @@ _IS_OPEN = "i.open = 1 AND p.configured = 1"
 """Nobody looks any more whether an incident of a provider that is not configured goes on."""
 _ENDED_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
 """When an incident that does not count as open ceased to: it ended, its time ran out, or it was seen no more."""
-_OVER_AT = f"iif(i.open, h.last_seen_at, {_ENDED_AT})"
+_OVER_AT = f"iif(i.open, iif(i.shown, coalesce(p.last_success_at, i.last_seen_at), i.last_seen_at), {_ENDED_AT})"
 """The same of one that is not open any more, whether it ended or its provider is not configured any more."""
 
 
@@ -223,7 +223,6 @@ def spans(
     rows = connection.execute(
         "SELECT i.provider, i.kind, i.impact, coalesce(i.started_at, i.first_seen_at) AS start, "  # noqa: S608  a fixed text
         f"iif({_IS_OPEN}, NULL, {_OVER_AT}) AS end FROM incidents i JOIN providers p ON p.id = i.provider "
-        "JOIN incident_history h ON h.provider = i.provider AND h.incident_id = i.id "
         "WHERE (:provider IS NULL OR i.provider = :provider) "
         # Work that was called off never was.
         "AND NOT (i.kind = 'maintenance' AND i.status IN ('scheduled', 'withdrawn')) "

@@ -56,6 +56,9 @@ class Pages:
             ago=self._ago, legible=clean, link=link, path=lambda part: quote(part, safe=""), when=when, lasted=lasted
         )
         self._templates.globals.update(version=__version__, level_words=LABELS, days=DAYS)
+        for name in self._templates.list_templates():
+            # Compiled now, so that the first who looks does not wait for it.
+            self._templates.get_template(name)
 
     async def overview(self, request: Request) -> Response:
         """Made once for all who look at it while nothing happens: with a thousand providers it is half a megabyte."""

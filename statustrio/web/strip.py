@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from itertools import groupby
 
 from attrs import frozen
@@ -102,7 +103,13 @@ def strip(spans: Iterable[Span], followed_since: datetime | None, now: datetime)
         end = min(((span.end or now) - first_day) // DAY, DAYS - 1)
         for day in range(begin, end + 1):
             days[day] = max(days[day], span.level)
-    runs, says = tuple(_runs(days)), _in_words(days)
+    return _strip(tuple(_runs(days)))
+
+
+@lru_cache(maxsize=4096)
+def _strip(runs: tuple[Run, ...]) -> Strip:
+    """Most providers are calm, and their strips the same."""
+    says = _in_words(runs)
     return Strip(runs, says, _drawn(runs, says))
 
 
@@ -126,12 +133,13 @@ def _runs(days: Sequence[Level]) -> Iterable[Run]:
         first += length
 
 
-def _in_words(days: Sequence[Level]) -> str:
-    bad = [day for day in days if day > Level.FINE]
-    seen = sum(day is not Level.UNSEEN for day in days)
+def _in_words(runs: Iterable[Run]) -> str:
+    bad = [run for run in runs if run.level > Level.FINE]
+    seen = sum(run.length for run in runs if run.level is not Level.UNSEEN)
     if not seen:
         return f"Not seen in the last {DAYS} days."
     span = f"the last {seen} days" if seen > 1 else "the one day that is known"
     if not bad:
         return f"Nothing was open in {span}."
-    return f"Something was open on {len(bad)} of {span}, at worst {WORDS[max(bad)]}."
+    worst = max(run.level for run in bad)
+    return f"Something was open on {sum(run.length for run in bad)} of {span}, at worst {WORDS[worst]}."
