@@ -138,7 +138,8 @@ def double_the_history(database: Path) -> None:
         changed = {"id": "id || '-before'", "shown": "0", "open": "0"}
         values = ", ".join(changed.get(column, column) for column in columns)
         connection.execute(f"INSERT INTO incidents SELECT {values} FROM incidents")  # noqa: S608  fixed texts
-        progress(f"page: {connection.execute('SELECT count(*) FROM incidents').fetchone()[0]} incidents")
+        (count,) = connection.execute("SELECT count(*) FROM incidents").fetchone()
+        progress(f"page: {count} incidents")
 
 
 def overview(port: int, client: Client) -> Iterator[Figure]:
