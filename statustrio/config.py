@@ -13,7 +13,7 @@ from datetime import time, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import AttrsInstance, evolve, field, fields, fields_dict, frozen
@@ -208,6 +208,9 @@ def load_config(path: Path, environ: Mapping[str, str], platforms: Collection[st
     raise ConfigError(tuple(dict.fromkeys(lines)))
 
 
+Short = TypeVar("Short", HeartbeatItem, WebItem)
+
+
 class _Reader:
     """Goes once through the data of a file. It does not stop at a problem, so that all of them are found."""
 
@@ -239,31 +242,23 @@ class _Reader:
                 hint = suggestion(key, TOP) or f"; the keys here are {', '.join(TOP)}"
                 self._problem((key,), f"unknown key{hint}", at_key=True)
         limits = self._rules.read(self._top["limits"], LimitsItem, ("limits",)) if "limits" in self._top else None
+        heartbeat, web = self._short("heartbeat", HeartbeatItem, "url"), self._short("web", WebItem, "listen")
         return Config(
             providers=tuple(self._providers()),
             consumers=tuple(self._consumers()),
             limits=evolve(LimitsConfig(), **_given(limits)) if limits else LimitsConfig(),
-            heartbeat=self._heartbeat(),
-            web=self._web(),
+            heartbeat=HeartbeatConfig(**_given(heartbeat)) if heartbeat else None,
+            web=WebConfig(**_given(web)) if web else None,
             secrets=frozenset(self._environment.secrets),
             path=path,
         )
 
-    def _heartbeat(self) -> HeartbeatConfig | None:
-        if "heartbeat" not in self._top:
+    def _short(self, key: str, cls: type[Short], chief: str) -> Short | None:
+        """An item at the top, or the one value that matters of it, which stands for `chief`."""
+        if key not in self._top:
             return None
-        value = self._top["heartbeat"]
-        item = {"url": value} if isinstance(value, str) else value
-        read = self._rules.read(item, HeartbeatItem, ("heartbeat",))
-        return HeartbeatConfig(**_given(read)) if read else None
-
-    def _web(self) -> WebConfig | None:
-        if "web" not in self._top:
-            return None
-        value = self._top["web"]
-        item = {"listen": value} if isinstance(value, str) else value
-        read = self._rules.read(item, WebItem, ("web",))
-        return WebConfig(**_given(read)) if read else None
+        value = self._top[key]
+        return self._rules.read({chief: value} if isinstance(value, str) else value, cls, (key,))
 
     def _providers(self) -> Iterator[ProviderConfig]:
         defaults = ProviderSettings()
