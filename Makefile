@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test lint bench bench-short clean
+.PHONY: run demo test lint docs bench bench-short clean
 
 run: .venv/installed
 	$(BIN)/python -m statustrio
@@ -21,6 +21,12 @@ lint: .venv/for-lint
 	$(BIN)/mypy
 	$(BIN)/flake8-async --disable=ASYNC9,ASYNC109,ASYNC114,ASYNC124,ASYNC127 statustrio/*.py statustrio/*/*.py
 
+# The reference pages from the code, then the site in build/site; a link or an anchor that leads nowhere is an error.
+docs: .venv/for-docs
+	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/stage.py
+	$(BIN)/zensical build --strict
+
 # The daemon beside what a user would write instead: an hour, and two minutes. Both need nginx.
 bench: .venv/for-bench
 	$(BIN)/python benchmarks
@@ -29,7 +35,7 @@ bench-short: .venv/for-bench
 	$(BIN)/python benchmarks --short
 
 clean:
-	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .cache build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/python:
 	$(PYTHON) -m venv .venv
@@ -46,6 +52,10 @@ clean:
 
 .venv/for-bench: .venv/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@ .venv/installed
+
+.venv/for-docs: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	@touch $@ .venv/installed
 
 .venv/for-lint: .venv/python pyproject.toml

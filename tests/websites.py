@@ -72,6 +72,7 @@ class Past:
             title=one.title,
             status=one.status,
             impact=one.impact,
+            components=one.components,
             message=newest.text,
             update_at=newest.at,
             started_at=one.started_at,

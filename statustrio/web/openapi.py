@@ -6,7 +6,7 @@ from typing import Any
 
 from statustrio import __version__
 from statustrio.events import NAMES
-from statustrio.line import ORDER
+from statustrio.line import OF_PLANNED_WORK, ORDER
 from statustrio.store.queries import HISTORY
 
 
@@ -14,6 +14,9 @@ def document() -> dict[str, Any]:
     incident = {name: _field(name) for name in HISTORY}
     update = {name: _field(name) for name in ("at", "label", "status", "text")}
     update |= {"revision": {"type": "integer"}, "vanished": {"type": "integer", "enum": [0, 1]}}
+    component = {"name": {"type": "string"}, "status": _field("status")}
+    event = {name: _field(name) for name in OF_PLANNED_WORK}
+    event["components"] = {"type": ["array", "null"], "items": {"type": "object", "properties": component}}
     provider = ("provider", "name", "platform", "last_polled_at", "last_success_at", "next_poll_at", "last_error")
     return {
         "openapi": "3.1.0",
@@ -84,7 +87,7 @@ def document() -> dict[str, Any]:
                         "updates": {"type": "array", "items": {"type": "object", "properties": update}},
                     },
                 },
-                "Event": {"type": "object", "properties": {name: _field(name) for name in ORDER}},
+                "Event": {"type": "object", "properties": event, "required": list(ORDER)},
                 "Provider": {
                     "type": "object",
                     "properties": {
@@ -100,7 +103,7 @@ def document() -> dict[str, Any]:
 
 def _field(name: str) -> dict[str, Any]:
     """The type of a field by its name, which means the same wherever it stands."""
-    if name.endswith("_at") or name in ("at", "timestamp"):
+    if name.endswith("_at") or name in ("at", "timestamp", "scheduled_until"):
         return {"type": ["string", "null"], "format": "date-time"}
     if name in ("seq", "v", "duration_minutes", "update_count"):
         return {"type": ["integer", "null"]}
