@@ -1,4 +1,4 @@
-# ruff: noqa: INP001  beside a script, no package
+# ruff: noqa: E501, INP001  a row of a table is one line; beside a script, no package
 """What the reference pages say beside what is made from the code, and what the code has only names for.
 
 `reference.py` fails where something of the code has no meaning here, or something here is no longer in the code.
@@ -243,8 +243,8 @@ $queries
 ## Good to know
 
 Views, indexes and triggers of your own are left alone. Copy the file with `sqlite3 statustrio.db ".backup copy.db"`,
-not with `cp` while a daemon runs. An older file is brought up to this schema at the start, and a copy is kept beside it;
-a newer one is refused.
+not with `cp` while a daemon runs. An older file is brought up to this schema at the start, and a copy is kept beside
+it; a newer one is refused.
 """
 
 HTTP = """\
@@ -258,4 +258,41 @@ $paths
 ## Objects
 
 $objects
+"""
+
+COMMANDS_PAGE = """\
+# Commands
+
+$about
+
+| command | does |
+|---|---|
+$list
+## Options before the command
+
+$options
+Where there is no `providers.yaml` here, the one in `~/.config/statustrio` or `/etc/statustrio` is taken. Events and
+results go to stdout, logs to stderr.
+
+$examples
+## Exit status
+
+| status | means |
+|---|---|
+| 0 | done; also after Ctrl-C or SIGTERM, and when stdout is the only consumer and its reader went away |
+| 1 | failed while running; `statustrio check --probe`: a feed cannot be read, or a consumer's file not written; `statustrio add`: a feed cannot be read; `statustrio health`: not well; `statustrio run --once`: an event is still owed |
+| 2 | usage or configuration, or a database that cannot be opened (held by another daemon, foreign, newer) |
+| 3 | a condition asked for does not hold: `statustrio status --fail-on major` |
+
+$commands
+## Completion
+
+A shell completes commands, options and the ids of providers, consumers, pages and incidents, with a line in
+`~/.bashrc`, in `~/.zshrc` (after `compinit`), or for fish once:
+
+```sh
+eval "$$(statustrio completion bash)"
+source <(statustrio completion zsh)
+statustrio completion fish > ~/.config/fish/completions/statustrio.fish
+```
 """

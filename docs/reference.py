@@ -20,6 +20,7 @@ import click
 from attrs import fields
 from meanings import (
     COLUMNS,
+    COMMANDS_PAGE,
     CONFIGURATION,
     DATABASE,
     EVENTS,
@@ -221,13 +222,18 @@ def _indented(query: str) -> str:
 
 def commands() -> str:
     root = click.Context(statustrio, info_name="statustrio")
-    text = "# Commands\n\n" + _paragraphs(statustrio.help)
-    text += "## Options before the command\n\n" + _options(root) + _epilog(statustrio)
+    every = {}
     for name in COMMANDS:
         command = statustrio.get_command(root, name)
         assert command is not None
-        text += _command(click.Context(command, info_name=name, parent=root), 2)
-    return text
+        every[name] = command
+    return Template(COMMANDS_PAGE).substitute(
+        about=_paragraphs(statustrio.help).strip(),
+        list="".join(f"| [{name}](#{name}) | {one.get_short_help_str(200)} |\n" for name, one in every.items()),
+        options=_options(root),
+        examples=_epilog(statustrio).partition("\n\n")[0] + "\n",
+        commands="".join(_command(click.Context(one, info_name=name, parent=root), 2) for name, one in every.items()),
+    )
 
 
 def _command(context: click.Context, depth: int) -> str:

@@ -20,6 +20,8 @@ AT_THE_TOP = ("CONTRIBUTING.md", "SCALING.md", "CHANGELOG.md", "SECURITY.md")
 HOME = {"README.md": "index.md"}
 """What the site's own first page stands for."""
 
+_INFO = re.compile(r"^```(\w+) .*$", re.MULTILINE)
+"""Further words after the language of a block are for the tests; the site would take them for a mistake."""
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:)(?P<path>[^)\s#]+)(?=[)#])")
 
@@ -56,7 +58,7 @@ def staged(page: str, text: str) -> tuple[str, set[str]]:
 
     parts = _FENCED.split(text)
     parts[::2] = [_LINK.sub(moved, part) for part in parts[::2]]
-    return "".join(parts), named
+    return _INFO.sub(r"```\1", "".join(parts)), named
 
 
 def main() -> None:
