@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -17,6 +18,7 @@ from websites import AT, Past, Served, incident, open_past, open_site
 
 from statustrio.feed.parse import parse_feed
 from statustrio.model import Component, Impact, Kind, KnownUpdate, Status
+from statustrio.web import server
 from statustrio.web.app import SECURITY
 
 pytestmark = pytest.mark.slow
@@ -352,6 +354,70 @@ async def test_streams_end_with_the_daemon(past: Past, database: Path) -> None:
         site.news.end_all()
         with pytest.raises(trio.EndOfChannel):
             await messages.receive()
+
+
+@pytest.mark.parametrize("how", ["told", "cancelled"])
+async def test_who_does_not_read_cannot_keep_the_site_from_ending(past: Past, database: Path, how: str) -> None:
+    long = KnownUpdate(0, AT, "x", Status.INVESTIGATING, "x" * 60_000)
+    async with trio.open_nursery() as nursery, open_site(database) as site:
+        deaf = [await ask_without_reading(site, "/api/v1/events/stream?after=0") for _ in range(3)]
+        for number in range(300):
+            past.tell(incident(f"i{number}", updates=(long,)))
+        site.news.announce()
+        async with streamed(site, **{"Last-Event-ID": "0"}) as messages:
+            for _ in range(300):
+                await messages.receive()
+        ended = False
+
+        async def read_at_last() -> None:
+            await trio.sleep(5)
+            for one in deaf:
+                one.close()
+            assert ended
+
+        nursery.start_soon(read_at_last)
+        if how == "told":
+            site.end()
+        else:
+            site.scope.cancel()
+        await site.over.wait()
+        ended = True
+        nursery.cancel_scope.cancel()
+    for one in deaf:
+        one.close()
+
+
+async def ask_without_reading(site: Served, path: str) -> socket.socket:
+    """A client that has room for little, and takes none of it."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await trio.to_thread.run_sync(one.connect, ("127.0.0.1", site.port))
+    one.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return one
+
+
+async def test_there_is_an_end_to_the_connections_it_takes(
+    past: Past, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 3)
+    past.tell(incident())
+    async with open_site(database) as site:
+        held = [await trio.open_tcp_stream("127.0.0.1", site.port) for _ in range(2)]
+        refused = await trio.open_tcp_stream("127.0.0.1", site.port)
+        with trio.fail_after(5):
+            assert await refused.receive_some() == b""
+        await held.pop().aclose()
+        answer = b""
+        with trio.fail_after(5):
+            while not answer:  # until it has seen that one has gone
+                again = await trio.open_tcp_stream("127.0.0.1", site.port)
+                with suppress(trio.BrokenResourceError):
+                    await again.send_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    answer = await again.receive_some()
+                await again.aclose()
+        assert answer.startswith(b"HTTP/1.1 200")
+        for one in (*held, refused):
+            await one.aclose()
 
 
 async def test_asking_for_the_head_of_a_stream_ends(past: Past, database: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +95,14 @@ class Served:
     problem: list[str] = field(factory=list)
     """Why it is not ready, if there is anything in it."""
     stop: trio.Event = field(factory=trio.Event)
+    scope: trio.CancelScope = field(factory=trio.CancelScope)
+    """In which it runs."""
+    over: trio.Event = field(factory=trio.Event)
+
+    def end(self) -> None:
+        """As the daemon does it."""
+        self.stop.set()
+        self.news.end_all()
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.client.get(path, **more)
@@ -112,11 +119,16 @@ async def open_site(database: Path, names: tuple[str, ...] = ()) -> AsyncIterato
             return served.problem[0] if served.problem else None
 
         news = served.news.subscribe("site")
-        nursery.start_soon(partial(run_site, listener, names, database, Counts(), news, ready, served.stop.wait))
+
+        async def run() -> None:
+            with served.scope:
+                await run_site(listener, names, database, Counts(), news, ready, served.stop.wait)
+            served.over.set()
+
+        nursery.start_soon(run)
         with trio.fail_after(10):
             while (await served.get("/healthz")).status_code != httpx.codes.OK:
                 await trio.lowlevel.checkpoint()
         yield served
-        served.stop.set()
-        served.news.end_all()
+        served.end()
     listener.close()
