@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,12 +14,18 @@ import pytest
 import trio
 from attrs import evolve
 from jsonschema import Draft202012Validator, FormatChecker
+from structlog.testing import capture_logs
 from websites import AT, Past, Served, incident, open_past, open_site
 
+from statustrio.errors import StoreError
 from statustrio.feed.parse import parse_feed
 from statustrio.model import Component, Impact, Kind, KnownUpdate, Status
+from statustrio.store import queries
+from statustrio.store.opening import connect, file_uri
 from statustrio.web import server
+from statustrio.web import site as site_module
 from statustrio.web.app import SECURITY
+from statustrio.web.site import Readers
 
 pytestmark = pytest.mark.slow
 
@@ -190,13 +196,68 @@ async def test_a_damaged_index_is_made_anew(past: Past, database: Path) -> None:
         await indexed(site, "actions")
 
 
-async def test_where_no_index_can_be_made_the_rest_works(past: Past, database: Path) -> None:
+async def test_where_no_index_can_be_made_the_rest_works_and_says_so(past: Past, database: Path) -> None:
     past.tell(incident())
     database.with_name("test.db.search").mkdir()
     async with open_site(database) as site:
-        assert (await site.get("/history?q=trouble")).status_code == 200
-        answer = await site.get("/api/v1/incidents?q=trouble")
+        with capture_logs() as logs:
+            page = (await site.get("/history?q=trouble")).text
+            answer = await site.get("/api/v1/incidents?q=trouble")
+    assert "cannot be searched by words" in page
     assert (answer.status_code, "index" in answer.json()["error"]) == (503, True)
+    assert [one for one in logs if one["event"] == "task.failed"] == []
+
+
+@pytest.mark.parametrize("how", ["removed", "damaged"])
+async def test_an_index_that_goes_while_it_is_used_is_made_again(
+    past: Past, database: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_module, "INDEX_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(site_module, "INDEX_SECONDS", 0.1)
+    past.tell(incident("i1", title="Errors in Actions"))
+    index = database.with_name("test.db.search")
+    async with open_site(database) as site:
+        await indexed(site, "actions")
+        if how == "removed":
+            for path in database.parent.glob("*.search*"):
+                path.unlink()
+        else:
+            with closing(connect(file_uri(index, "rw"))) as spoiler:
+                spoiler.execute("UPDATE words_data SET block = x'00' WHERE id <> 1")
+                spoiler.execute("UPDATE indexed SET digest = x''")
+        past.tell(incident("i2", title="Slow answers"), event="incident.opened")
+        site.news.announce()
+        await indexed(site, "slow")
+        await indexed(site, "actions")
+        assert (await site.get("/")).status_code == 200
+    assert index.exists()
+
+
+async def test_a_question_that_takes_too_long_is_given_up(
+    past: Past, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_module, "LONGEST_SECONDS", 0.2)
+    past.tell(incident())
+    readers = Readers(database)
+    with pytest.raises(StoreError, match="takes too long"):
+        await readers.ask(for_ever)
+    assert await readers.ask(queries.last_seq) == 1
+    readers.close()
+
+
+async def test_a_question_ends_with_the_one_who_asked(past: Past, database: Path) -> None:
+    past.tell(incident())
+    readers = Readers(database)
+    with trio.fail_after(3):
+        with trio.move_on_after(0.1) as scope:
+            await readers.ask(for_ever)
+    assert scope.cancelled_caught
+    readers.close()
+
+
+def for_ever(connection: queries.Connection) -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    connection.execute(endless).fetchone()
 
 
 # The API

@@ -151,6 +151,17 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """StoreError for what SQLite and the system raise about this file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+    except OSError as exc:
+        raise StoreError(f"{path}: {exc.strerror}") from exc
+
+
+@contextmanager
 def looking(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection for several questions about one moment. StoreError where it cannot be opened or read."""
     with closing(open_reader(path)) as connection:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from statustrio.errors import StoreError
-from statustrio.store.opening import connect, file_uri, statements
+from statustrio.store.opening import connect, file_uri, statements, translated
 
 MOST_WORDS = 10
 """Of a search."""
@@ -63,14 +63,10 @@ def open_index(database: Path) -> sqlite3.Connection:
     The database must be there; it is only read. StoreError where the file cannot be made.
     """
     path = index_of(database)
-    with _translated(path):
-        try:
+    with translated(path):
+        with suppress(sqlite3.DatabaseError), _removed_if_damaged(path):
             return _open(path, database)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            _remove(path)
-            return _open(path, database)
+        return _open(path, database)
 
 
 def _open(path: Path, database: Path) -> sqlite3.Connection:
@@ -101,21 +97,26 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def _removed_if_damaged(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as exc:
-        raise StoreError(f"{path}: {exc}") from exc
-    except OSError as exc:
-        raise StoreError(f"{path}: {exc.strerror}") from exc
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        _remove(path)
+        raise
 
 
 def catch_up(connection: sqlite3.Connection, database: Path, most: int) -> bool:
     """Go through the incidents of at most so many providers that are behind; whether more are.
 
-    StoreError where the index, or the database, cannot be used now.
+    StoreError where the index, or the database, cannot be used now; an index that was removed, or is damaged, is made
+    anew when it is opened again.
     """
-    with _translated(index_of(database)):
+    path = index_of(database)
+    if not path.exists():
+        raise StoreError(f"{path} was removed")
+    with translated(path), _removed_if_damaged(path):
         behind = connection.execute(_BEHIND, (most + 1,)).fetchall()
         for row in behind[:most]:
             connection.execute("BEGIN IMMEDIATE")
@@ -152,8 +153,10 @@ def _go_through(connection: sqlite3.Connection, provider: str) -> None:
 
 
 def attach(connection: sqlite3.Connection, database: Path) -> None:
-    """Let a connection that reads the database search the index, which must be there."""
-    connection.execute("ATTACH ? AS search", (file_uri(index_of(database), "ro"),))
+    """Let a connection that reads the database search the index. StoreError where that is not there."""
+    path = index_of(database)
+    with translated(path):
+        connection.execute("ATTACH ? AS search", (file_uri(path, "ro"),))
 
 
 def phrase(words: str) -> str:

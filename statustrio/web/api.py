@@ -59,7 +59,7 @@ class Api:
         except BadParameterError as exc:
             return await self._json(request, {"error": str(exc)}, 400)
         if wanted["words"] and not self._site.readers.searchable:
-            return await self._json(request, {"error": "q: the index of the history is still being made"}, 503)
+            return await self._json(request, {"error": "q: there is no index of the history to search now"}, 503)
         rows = await self._site.readers.ask(queries.incidents, **wanted)
         return await self._json(request, {"incidents": rows})
 

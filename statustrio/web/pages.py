@@ -126,6 +126,7 @@ class Pages:
                 "more": len(rows) > views.PAGE,
                 "query": urlencode({name: value for name, value in asked.items() if value}),
                 "indexing": self._site.indexing,
+                "searchable": searchable,
             }
 
         return await self._page(request, make)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,15 @@ from attrs import define, field
 from statustrio.clock import now
 from statustrio.errors import StoreError
 from statustrio.store import queries, search
-from statustrio.store.opening import open_reader
+from statustrio.store.opening import open_reader, translated
 from statustrio.web.answers import Packer
 
 READERS = 2
 """Questions at once; the others wait."""
+LONGEST_SECONDS = 10.0
+"""What one question may take: it keeps the others waiting, and the daemon from ending."""
+STEPS = 20_000
+"""Of SQLite's machine, between two looks at the time: a millisecond or so."""
 MOST_REMEMBERED = 1000
 """Lines of the log kept for the streams: who is further behind is given them by the database."""
 BATCH = 200
@@ -29,6 +34,10 @@ COALESCE_SECONDS = 0.05
 INDEX_SECONDS = 2.0
 INDEX_IDLE_SECONDS = 30.0
 INDEX_BATCH = 5
+INDEX_STEPS = 1000
+"""As `STEPS`, of the many small ones that keeping it takes."""
+INDEX_AGAIN_SECONDS = 60.0
+"""Until an index that cannot be kept is tried again."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,21 +62,40 @@ class Readers:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Ask in a thread, of one moment of the database."""
+        """Ask in a thread, of one moment of the database. StoreError where it cannot be read, or takes too long."""
 
         def answer() -> T:
             with self._taken() as connection:
                 return question(connection, *args, **kwargs)
 
-        return await trio.to_thread.run_sync(answer, limiter=self._limiter)
+        try:
+            return await trio.to_thread.run_sync(answer, limiter=self._limiter)
+        except StoreError as exc:
+            failure = exc
+        # It may have been ended because nobody waits for it any more.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        raise failure
 
     @contextmanager
     def _taken(self) -> Iterator[queries.Connection]:
-        connection, searches = self._idle.pop() if self._idle else self._open()
+        connection, searches = self._take()
+        until = time.monotonic() + LONGEST_SECONDS
+
+        def is_enough() -> bool:
+            trio.from_thread.check_cancelled()  # what it raises ends the statement too
+            return time.monotonic() > until
+
+        connection.set_progress_handler(is_enough, STEPS)
         try:
-            connection.execute("BEGIN")
-            yield connection
-            connection.execute("COMMIT")
+            with translated(self.database):
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+        except StoreError as exc:
+            connection.close()
+            if time.monotonic() > until:
+                raise StoreError("this takes too long: ask for less") from exc
+            raise
         except BaseException:
             # What went wrong may be the connection's: the next question gets a new one.
             connection.close()
@@ -77,15 +105,22 @@ class Readers:
         else:
             connection.close()
 
-    def _open(self) -> tuple[queries.Connection, bool]:
-        connection, searches = open_reader(self.database), self.searchable
-        if searches:
-            search.attach(connection, self.database)
+    def _take(self) -> tuple[queries.Connection, bool]:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection, searches = open_reader(self.database), self.searchable
+        try:
+            if searches:
+                search.attach(connection, self.database)
+        except StoreError:
+            # The index was removed: whoever keeps it will see that too.
+            searches = self.searchable = False
         return connection, searches
 
-    def allow_search(self) -> None:
-        """From now on the index is there."""
-        self.searchable = True
+    def allow_search(self, allowed: bool) -> None:
+        """Whether the index is there from now on."""
+        self.searchable = allowed
         self.close()
 
     def close(self) -> None:
@@ -152,16 +187,29 @@ class Site:
     clock: Callable[[], datetime] = now
 
     async def keep_index(self) -> None:
-        """Keep the index of the words up to date, where it can be made."""
-        database, limiter = self.readers.database, trio.CapacityLimiter(1)
-        try:
-            connection = await trio.to_thread.run_sync(search.open_index, database, limiter=limiter)
-        except StoreError as exc:
-            log.warning("search.unavailable", reason=str(exc), hint="the history is listed, but not found by words")
+        """Keep the index of the words up to date; where it cannot be made, try again from time to time."""
+        last_reason = None
+        while True:
+            try:
+                await self._keep_index()
+            except StoreError as exc:
+                # At the end the index is left in the middle of something.
+                await trio.lowlevel.checkpoint_if_cancelled()
+                if str(exc) != last_reason:
+                    last_reason = str(exc)
+                    hint = "the history is listed, but not found by words; tried again each minute"
+                    log.warning("search.unavailable", reason=last_reason, hint=hint)
             self.indexing = False
-            return
+            self.readers.allow_search(False)
+            await trio.sleep(INDEX_AGAIN_SECONDS)
+
+    async def _keep_index(self) -> None:
+        """The same until it cannot be (StoreError)."""
+        database, limiter = self.readers.database, trio.CapacityLimiter(1)
+        connection = await trio.to_thread.run_sync(search.open_index, database, limiter=limiter)
+        connection.set_progress_handler(trio.from_thread.check_cancelled, INDEX_STEPS)
         try:
-            self.readers.allow_search()
+            self.readers.allow_search(True)
             while True:
                 while await trio.to_thread.run_sync(
                     search.catch_up, connection, database, INDEX_BATCH, limiter=limiter
