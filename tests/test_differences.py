@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from hypothesis import given
@@ -14,8 +15,16 @@ def update(at: str | None, text: str, **fields: Any) -> dict[str, Any]:
     return {"at": at, "label": "investigating", "status": "investigating", "text": text, "vanished": 0} | fields
 
 
-def event(name: str, at: str | None, text: str | None, *, seq: int = 1, title: str | None = "Down") -> dict[str, Any]:
-    fields = {"event": name, "update_at": at, "message": text, "seq": seq, "title": title}
+def event(
+    name: str,
+    at: str | None,
+    text: str | None,
+    *,
+    seq: int = 1,
+    title: str | None = "Down",
+    status: str = "investigating",
+) -> dict[str, Any]:
+    fields = {"event": name, "update_at": at, "message": text, "seq": seq, "title": title, "status": status}
     return fields | {"timestamp": f"2026-11-24T13:00:0{seq}Z"}
 
 
@@ -69,5 +78,78 @@ def test_the_pieces_are_both_texts(before: str, after: str) -> None:
 
 
 def test_a_text_of_any_length_is_compared_in_time() -> None:
+    began = time.process_time()
     long = "word " * 100_000
-    assert [piece.how for piece in compare(long, long + "more")] == ["removed", "added"]
+    pieces = list(compare(f"So {long}", f"So {long}more"))
+    assert ["".join(piece.text for piece in pieces if piece.how == how).split()[:1] for how in ("kept", "added")] == [
+        ["So"], ["more"]
+    ]  # fmt: skip
+    assert time.process_time() - began < 1
+
+
+def test_edits_of_two_updates_of_a_minute_are_kept_apart() -> None:
+    events = [
+        event("incident.opened", AT, "Pushes are slow"),
+        event("incident.updated", AT, "Builds do not start", seq=2),
+        event("incident.edited", AT, "Pushes are slow for all", seq=3),
+        event("incident.edited", AT, "Builds do not start in Europe", seq=4),
+        event("incident.edited", AT, "Pushes are very slow for all", seq=5),
+    ]
+    updates = [update(AT, "Pushes are very slow for all"), update(AT, "Builds do not start in Europe")]
+    pushes, builds = timeline(updates, events)
+    assert [edit.seq for edit in pushes.edits] == [3, 5]
+    assert [edit.seq for edit in builds.edits] == [4]
+    assert pushes.edits[1].pieces == (
+        Piece("kept", "Pushes are "),
+        Piece("added", "very "),
+        Piece("kept", "slow for all"),
+    )
+
+
+def test_an_edit_goes_on_with_the_update_of_its_status() -> None:
+    events = [
+        event("incident.opened", AT, "We look"),
+        event("incident.updated", AT, "Fixed", seq=2, status="monitoring"),
+        event("incident.edited", AT, "Rewritten", seq=3),
+    ]
+    first, second = timeline([update(AT, "Rewritten"), update(AT, "Fixed", status="monitoring")], events)
+    assert [piece.text for piece in first.edits[0].pieces] == ["We look", "Rewritten"]
+    assert second.edits == ()
+
+
+def test_updates_without_a_time_have_edits_too() -> None:
+    events = [
+        event("incident.opened", None, "One"),
+        event("incident.updated", None, "Two things", seq=2),
+        event("incident.edited", None, "Three things", seq=3),
+    ]
+    first, second = timeline([update(None, "One"), update(None, "Three things")], events)
+    assert (first.edits, [edit.seq for edit in second.edits]) == ((), [3])
+
+
+def test_an_update_that_got_another_time_keeps_its_edits() -> None:
+    events = [
+        event("incident.opened", AT, "One"),
+        event("incident.edited", AT, "One more", seq=2),
+        event("incident.edited", LATER, "One more", seq=3),
+        event("incident.edited", LATER, "One less", seq=4),
+    ]
+    (entry,) = timeline([update(LATER, "One less")], events)
+    assert [edit.seq for edit in entry.edits] == [2, 4]
+
+
+def test_an_edit_to_words_that_stand_elsewhere_takes_nothing_from_there() -> None:
+    events = [
+        event("incident.opened", AT, "We look"),
+        event("incident.edited", AT, "We look on", seq=2),
+        event("incident.updated", LATER, "Fixed", seq=3),
+        event("incident.edited", LATER, "We look on", seq=4),
+    ]
+    first, second = timeline([update(AT, "We look on"), update(LATER, "We look on")], events)
+    assert [[edit.seq for edit in entry.edits] for entry in (first, second)] == [[2], [4]]
+
+
+def test_a_title_rewritten_alone_is_no_edit_of_an_update() -> None:
+    events = [event("incident.opened", AT, "One"), event("incident.edited", AT, "One", seq=2, title="All down")]
+    (entry,) = timeline([update(AT, "One")], events)
+    assert entry.edits == ()
