@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -82,6 +83,24 @@ async def test_an_edit_is_shown_as_a_difference(past: Past, database: Path) -> N
     async with open_site(database) as site:
         page = (await site.get("/incident/acme/i1")).text
     assert "<del>it</del><ins>errors</ins>" in page
+
+
+async def test_an_incident_of_any_size_is_a_page_of_a_sane_one(past: Past, database: Path) -> None:
+    updates = tuple(
+        KnownUpdate(n, AT + timedelta(minutes=n), "monitoring", Status.MONITORING, f"No {n}: " + "long " * 12_000)
+        for n in range(120)
+    )
+    past.tell(incident(title="T" * 10_000, updates=updates))
+    async with open_site(database) as site:
+        pages = [(await site.get(f"/incident/acme/i1?page={page}")).text for page in (1, 2, 3, 4)]
+        lists = [await site.get(path) for path in ("/", "/history", "/provider/acme")]
+    found = [re.findall(r"No (\d+): ", page) for page in pages]
+    assert [int(number) for page in found for number in page] == list(range(119, -1, -1))
+    assert [("Older" in page, "Newer" in page) for page in pages] == [(True, False), (True, True), (False, True)] + [
+        (False, True)
+    ]
+    assert all(len(page) < 1_500_000 for page in pages)
+    assert all(len(page.content) < 10_000 for page in lists)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/provider/none", "/incident/acme/none", "/incident/none/i1"])

@@ -48,10 +48,13 @@ class Entry:
     edits: tuple[Edit, ...]
 
 
-def timeline(updates: Sequence[Row], events: Iterable[Row]) -> Iterator[Entry]:
-    """The updates in the order given, each with its edits; `events` are those of the incident in the log's order."""
+def timeline(updates: Sequence[Row], events: Iterable[Row], begin: int = 0, end: int | None = None) -> Iterator[Entry]:
+    """The updates from `begin` to before `end`, in the order given, each with its edits.
+
+    `updates` are all of the incident, `events` its own in the log's order.
+    """
     lives = _lives(updates, events)
-    for update in updates:
+    for update in updates[begin:end]:
         here = lives[_minute(update["at"])]
         # The life that led to what it says now; one alone, where the same was said twice.
         mine = next((life for life in here if life.text == update["text"]), None)

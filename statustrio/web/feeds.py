@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
+from functools import partial
 
-from attrs import define
+from attrs import define, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -14,18 +16,21 @@ from statustrio.store import queries
 from statustrio.store.queries import Connection
 from statustrio.store.sqlite import logged
 from statustrio.web.badge import badge
-from statustrio.web.site import Site
+from statustrio.web.site import Kept, Site
 from statustrio.web.views import level_now
 
 
 @define(eq=False)
 class Feeds:
     _site: Site
+    _atom: Kept = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._atom = Kept(partial(self._site.readers.ask, _atom), self._site.bulletin, math.inf)
 
     async def atom(self, request: Request) -> Response:
         """The incidents that were touched last, as a consumer of type `atom` without filters writes them."""
-        body = await self._site.readers.ask(_atom)
-        return await self._site.packer.answer(request, body, "application/atom+xml")
+        return await self._site.packer.answer(request, await self._atom.get(), "application/atom+xml")
 
     async def calendar(self, request: Request) -> Response:
         """Planned work, as a consumer of type `ics` without filters writes it."""

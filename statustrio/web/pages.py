@@ -21,7 +21,7 @@ from statustrio.spans import duration
 from statustrio.store import queries
 from statustrio.store.queries import Connection
 from statustrio.web import views
-from statustrio.web.site import Site
+from statustrio.web.site import Kept, Site
 from statustrio.web.strip import DAYS, LABELS
 
 STRIPS_SECONDS = 60.0
@@ -31,6 +31,10 @@ OVERVIEW_SECONDS = 10.0
 HTML = "text/html"
 ASKED = ("q", "provider", "component", "since", "at")
 """What the history is searched by."""
+LONGEST_PAGE = 7
+"""Digits: what is multiplied by the size of a page must be an integer to SQLite."""
+LONGEST_TEXT = 20_000
+"""Characters of an update, and of others: who wants all of them finds them in the API."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -44,16 +48,16 @@ class Pages:
     _templates: Environment = field(init=False)
     _drawn: tuple[float, views.Strips] = field(init=False, default=(0.0, {}))
     """When the strips were drawn last, and these."""
-    _made: tuple[float, int, bytes] = field(init=False, default=(0.0, 0, b""))
-    """When the overview was made last, where the log ended then, and it."""
-    _one_maker: trio.Lock = field(init=False, factory=trio.Lock)
+    _overview: Kept = field(init=False)
+    """With a thousand providers it is half a megabyte."""
 
     def __attrs_post_init__(self) -> None:
+        self._overview = Kept(self._make_overview, self._site.bulletin, OVERVIEW_SECONDS)
         self._templates = Environment(
             loader=PackageLoader("statustrio.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.filters.update(
-            ago=self._ago, legible=clean, link=link, path=lambda part: quote(part, safe=""), when=when, lasted=lasted
+            ago=self._ago, legible=legible, link=link, path=lambda part: quote(part, safe=""), when=when, lasted=lasted
         )
         self._templates.globals.update(version=__version__, level_words=LABELS, days=DAYS)
         for name in self._templates.list_templates():
@@ -61,19 +65,16 @@ class Pages:
             self._templates.get_template(name)
 
     async def overview(self, request: Request) -> Response:
-        """Made once for all who look at it while nothing happens: with a thousand providers it is half a megabyte."""
-        async with self._one_maker:
-            at, seq, page = self._made
-            if not page or seq != self._site.bulletin.last or trio.current_time() - at > OVERVIEW_SECONDS:
-                drawn = await self._strips()
-                seq = self._site.bulletin.last
+        return await self._site.packer.answer(request, await self._overview.get(), HTML)
 
-                def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
-                    return "overview.html", {"now": views.overview(connection, self._site.clock(), drawn)}
+    async def _make_overview(self) -> bytes:
+        drawn = await self._strips()
 
-                page, _ = await self._site.readers.ask(self._render, make, base="./")
-                self._made = trio.current_time(), seq, page
-        return await self._site.packer.answer(request, page, HTML)
+        def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
+            return "overview.html", {"now": views.overview(connection, self._site.clock(), drawn)}
+
+        page, _ = await self._site.readers.ask(self._render, make, base="./")
+        return page
 
     async def _strips(self) -> views.Strips:
         at, drawn = self._drawn
@@ -93,17 +94,17 @@ class Pages:
 
     async def incident(self, request: Request) -> Response:
         named = request.path_params["provider"], request.path_params["incident_id"]
+        page = _page(request)
 
         def make(connection: Connection) -> tuple[str, Mapping[str, Any]] | None:
-            found = views.detail(connection, *named)
-            return None if found is None else ("incident.html", {"found": found})
+            found = views.detail(connection, *named, page)
+            return None if found is None else ("incident.html", {"found": found, "page": page})
 
         return await self._page(request, make)
 
     async def history(self, request: Request) -> Response:
         asked = {name: request.query_params.get(name, "").strip() for name in ASKED}
-        number = request.query_params.get("page", "1")
-        page = int(number) if number.isdecimal() and len(number) < 7 else 1
+        page = _page(request)
         searchable = self._site.readers.searchable
 
         def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
@@ -169,9 +170,19 @@ class Pages:
         return "now" if size < 10 else f"{size:.0f} s ago" if seconds > 0 else f"in {size:.0f} s"
 
 
+def _page(request: Request) -> int:
+    number = request.query_params.get("page", "")
+    return max(int(number), 1) if number.isdecimal() and len(number) < LONGEST_PAGE else 1
+
+
 def link(url: str | None) -> str | None:
     """The address where it is one of the web; what a page calls an address may be a script."""
     return url if url and urlsplit(url).scheme.lower() in ("http", "https") else None
+
+
+def legible(text: str, longest: int = LONGEST_TEXT) -> str:
+    """The text as it may be shown, or what it begins with."""
+    return clean(text if len(text) <= longest else f"{text[:longest]} …")
 
 
 def when(text: str | None) -> str:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -28,7 +29,11 @@ STEPS = 20_000
 """Of SQLite's machine, between two looks at the time: a millisecond or so."""
 MOST_REMEMBERED = 1000
 """Lines of the log kept for the streams: who is further behind is given them by the database."""
+MOST_CHARACTERS = 4_000_000
+"""Of these lines: a page can say sixty thousand in each."""
 BATCH = 200
+BATCH_CHARACTERS = 250_000
+"""Of lines sent together: two hundred streams have each what they send in memory."""
 COALESCE_SECONDS = 0.05
 """News of so long goes out together, so that a storm wakes two hundred streams twenty times a second at most."""
 INDEX_SECONDS = 2.0
@@ -135,7 +140,9 @@ class Bulletin:
     _readers: Readers
     last: int = 0
     ended: bool = False
-    _lines: deque[tuple[int, str]] = field(init=False, factory=lambda: deque(maxlen=MOST_REMEMBERED))
+    _lines: deque[tuple[int, str]] = field(init=False, factory=deque)
+    _characters: int = field(init=False, default=0)
+    """Of the lines."""
     _grown: trio.Event = field(init=False, factory=trio.Event)
 
     async def run(
@@ -147,13 +154,19 @@ class Bulletin:
         try:
             async for _ in news:
                 while batch := await self._readers.ask(queries.lines_after, self.last, BATCH):
-                    self._lines.extend(batch)
+                    self._remember(batch)
                     self.last = batch[-1][0]
                     self._wake()
                 await trio.sleep(COALESCE_SECONDS)
         finally:
             self.ended = True
             self._wake()
+
+    def _remember(self, batch: list[tuple[int, str]]) -> None:
+        self._lines.extend(batch)
+        self._characters += sum(len(line) for _, line in batch)
+        while len(self._lines) > MOST_REMEMBERED or self._characters > MOST_CHARACTERS:
+            self._characters -= len(self._lines.popleft()[1])
 
     def _wake(self) -> None:
         self._grown.set()
@@ -166,8 +179,33 @@ class Bulletin:
         if seq >= self.last:
             return []
         if self._lines and self._lines[0][0] <= seq + 1:
-            return [line for line in self._lines if line[0] > seq][:BATCH]
-        return await self._readers.ask(queries.lines_after, seq, BATCH)
+            return _first([line for line in self._lines if line[0] > seq][:BATCH])
+        return _first(await self._readers.ask(queries.lines_after, seq, BATCH))
+
+
+def _first(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Of these lines the first ones that are not too long together: one at least."""
+    ends = accumulate(len(line) for _, line in lines)
+    return lines[: max(1, sum(end <= BATCH_CHARACTERS for end in ends))]
+
+
+@define(eq=False)
+class Kept:
+    """A document made once for all who ask for it while nothing happens, and `seconds` go by at most."""
+
+    _make: Callable[[], Awaitable[bytes]]
+    _bulletin: Bulletin
+    _seconds: float
+    _made: tuple[float, int, bytes] | None = field(init=False, default=None)
+    """When it was made last, where the log ended then, and it."""
+    _one_maker: trio.Lock = field(init=False, factory=trio.Lock)
+
+    async def get(self) -> bytes:
+        async with self._one_maker:
+            seq = self._bulletin.last
+            if self._made is None or self._made[1] != seq or trio.current_time() - self._made[0] > self._seconds:
+                self._made = trio.current_time(), seq, await self._make()
+            return self._made[2]
 
 
 @define(eq=False)

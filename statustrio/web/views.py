@@ -23,7 +23,7 @@ from statustrio.web.strip import DAY, DAYS, Level, Span, Strip, level_of, strip
 PLANNED_WITHIN = timedelta(days=14)
 """Planned work that begins later is no news yet."""
 PAGE = 50
-"""Incidents on one page of the history."""
+"""Incidents on one page of the history, updates on one page of an incident."""
 
 
 @frozen
@@ -61,12 +61,14 @@ class Overview:
 
 @frozen
 class Detail:
-    """One incident with its timeline, newest update first."""
+    """One incident with a page of its timeline, newest update first."""
 
     row: Mapping[str, Any]
     provider_name: str
     level: Level
     entries: tuple[Entry, ...]
+    more: bool
+    """Whether there are older updates."""
     titles: tuple[Edit, ...]
 
 
@@ -141,15 +143,20 @@ def level_now(connection: Connection, provider: str) -> Level | None:
     return max(levels, default=Level.FINE if seen else Level.UNSEEN)
 
 
-def detail(connection: Connection, provider: str, incident_id: str) -> Detail | None:
+def detail(connection: Connection, provider: str, incident_id: str, page: int = 1) -> Detail | None:
     rows = queries.incidents(connection, provider=provider, incident_id=incident_id)
     if not rows:
         return None
     (row,) = rows
     events = [json.loads(one["payload"]) for one in queries.incident_events(connection, provider, incident_id)]
-    entries = tuple(timeline(queries.updates(connection, provider, incident_id), events))
+    updates = queries.updates(connection, provider, incident_id)
+    end = max(len(updates) - (page - 1) * PAGE, 0)
+    begin = max(end - PAGE, 0)
+    entries = tuple(timeline(updates, events, begin, end))
     name = queries.provider_names(connection).get(provider, provider)
-    return Detail(row, name, level_of(row["kind"], row["impact"]), entries[::-1], tuple(titles(events)))
+    return Detail(
+        row, name, level_of(row["kind"], row["impact"]), entries[::-1], begin > 0, tuple(titles(events))[-PAGE:]
+    )
 
 
 @frozen
