@@ -360,6 +360,8 @@ class Daemon:
 
     async def _problem(self) -> str | None:
         """Why nothing can be recorded, or learned, now."""
+        if self._stop.is_set():
+            return "the daemon is ending"
         if self._connectivity.all_dark(now()):
             return "offline: no provider can be reached"
         with trio.move_on_after(WRITE_SECONDS):
@@ -458,6 +460,8 @@ class Daemon:
             except ConfigError as exc:
                 log.warning("config.rejected", problems=str(exc), hint="the old configuration stays in force")
                 continue
+            if config.web != self.config.web:
+                log.warning("config.waits", key="web", hint="what it says takes effect at the next start")
             changed = changes(self.config, config, self._gone)
             await self._configure(config, consumers)
             await self._reconcile_providers(config, pollers)

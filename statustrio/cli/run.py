@@ -56,6 +56,9 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
     from statustrio.store.opening import hold, open_database
     from statustrio.store.sqlite import SqliteStore
 
+    if once and listen:
+        raise click.UsageError("--web serves a page while the daemon runs on: leave it out, or --once")
+
     def read() -> Config:
         return load_config(settings.config, environment())
 

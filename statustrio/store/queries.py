@@ -38,6 +38,7 @@ def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
     only_open: bool = False,
     provider: str | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
     at: datetime | None = None,
     incident_id: str | None = None,
     component: str | None = None,
@@ -47,8 +48,9 @@ def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
 ) -> list[dict[str, Any]]:
     """Rows of `incident_history`, newest start first.
 
-    `since`: over after it or open; `at`: open at that moment; `component`: in the name of one; `words`: all of them,
-    or what they begin, stand in its title and updates, on a connection with the index (`search`).
+    `since`: over after it or open; `until`: begun before it; `at`: open at that moment; `component`: in the name of
+    one; `words`: all of them, or what they begin, stand in its title and updates, on a connection with the index
+    (`search`).
 
     What was open at a provider that is no longer configured was over, as far as is known, when it was last seen.
     """
@@ -59,6 +61,8 @@ def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
         conditions.append("i.provider = :provider")
     if since:
         conditions.append(f"({_IS_OPEN} OR {_OVER_AT} >= :since)")
+    if until:
+        conditions.append("coalesce(i.started_at, i.first_seen_at) < :until")
     if at:
         conditions.append("coalesce(i.started_at, i.first_seen_at) <= :at")
         conditions.append(f"({_IS_OPEN} OR {_OVER_AT} > :at)")
@@ -80,6 +84,7 @@ def incidents(  # noqa: PLR0913  one keyword for each thing that is asked for
         {
             "provider": provider,
             "since": to_text(since) if since else None,
+            "until": to_text(until) if until else None,
             "at": to_text(at) if at else None,
             "incident_id": incident_id,
             "component": component,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -31,7 +30,7 @@ SECURITY = {
 }
 
 
-def make_app(site: Site) -> Starlette:
+def make_app(site: Site) -> ASGIApp:
     """The application; only GET and HEAD are answered, it changes nothing."""
     views = pages.Pages(site)
     data = api.Api(site)
@@ -60,11 +59,13 @@ def make_app(site: Site) -> Starlette:
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, site=site)],
         exception_handlers={404: views.missing, StoreError: unreadable, Exception: failed},
     )
     app.mount("/static", StaticFiles(packages=[("statustrio.web", "static")]), name="static")
-    return app
+    # It would lead to the host and the place that we seem to have, which behind a proxy are others.
+    app.router.redirect_slashes = False
+    # Outside of all that starlette does, so that what it says of a bug carries the headers too.
+    return Guard(app, site)
 
 
 async def unreadable(_request: Request, exc: Exception) -> Response:

@@ -22,7 +22,7 @@ from statustrio.store import queries
 from statustrio.store.queries import Connection
 from statustrio.web import views
 from statustrio.web.site import Kept, Site
-from statustrio.web.strip import DAYS, LABELS
+from statustrio.web.strip import DAY, DAYS, LABELS
 
 STRIPS_SECONDS = 60.0
 """Ninety days hardly change in one minute, and to go through all of them takes a while."""
@@ -106,6 +106,7 @@ class Pages:
         asked = {name: request.query_params.get(name, "").strip() for name in ASKED}
         page = _page(request)
         searchable = self._site.readers.searchable
+        on = _day(asked["at"])
 
         def make(connection: Connection) -> tuple[str, Mapping[str, Any]]:
             rows = queries.incidents(
@@ -113,8 +114,8 @@ class Pages:
                 provider=asked["provider"] or None,
                 component=asked["component"] or None,
                 words=asked["q"] if searchable else None,
-                since=_day(asked["since"]),
-                at=_day(asked["at"]),
+                since=max((day for day in (_day(asked["since"]), on) if day), default=None),
+                until=on and on + DAY,
                 limit=views.PAGE + 1,
                 offset=(page - 1) * views.PAGE,
             )
@@ -145,7 +146,8 @@ class Pages:
 
     async def _page(self, request: Request, make: Make) -> Response:
         # Links lead from the page that is looked at, so that a proxy may put the site anywhere.
-        base = "../" * (request.url.path.count("/") - 1) or "./"
+        # A slash within an id is none of the address.
+        base = "../" * (request.scope["raw_path"].count(b"/") - 1) or "./"
         page, found = await self._site.readers.ask(self._render, make, base=base)
         return await self._site.packer.answer(request, page, HTML, status=200 if found else 404)
 
