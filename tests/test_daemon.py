@@ -552,3 +552,71 @@ async def test_closed_and_full_descriptors_harm_nothing(tmp_path: Path, redirect
         assert lock.strip().isdigit(), "no other file took the place of a closed descriptor"
         owed = redirection == ">&-"
         assert process.returncode == (1 if owed else 0)
+
+
+# The site
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def connected(port: int) -> trio.SocketStream:
+    """A connection to the site, as soon as it listens."""
+    while True:
+        with suppress(OSError):
+            return await trio.open_tcp_stream("127.0.0.1", port)
+        await trio.sleep(0.02)
+
+
+async def test_the_daemon_ends_in_time_and_starts_again_at_once_while_two_hundred_look_on(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        pages = serve(server, "busy")
+        config, port = write_config(tmp_path / "providers.yaml", urls(server, "busy")), free_port()
+        for _ in range(2):
+            async with running(config, "run", "--web", f"127.0.0.1:{port}") as run:
+                streams = [await connected(port) for _ in range(200)]
+                for one in streams:
+                    await one.send_all(b"GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert (await streams[-1].receive_some()).startswith(b"HTTP/1.1 200")
+                pages["busy"].open("Seen by all of them")
+                await run.wait_lines(1)
+                began = trio.current_time()
+                assert await run.end() == 0
+                assert trio.current_time() - began < 5
+                for one in streams:
+                    await one.aclose()
+        assert b"Traceback" not in run.stderr
+
+
+async def test_a_reload_that_changes_the_site_says_that_it_waits(tmp_path: Path) -> None:
+    async with open_server(deadline=60) as server:
+        serve(server, "calm")
+        config = write_config(tmp_path / "providers.yaml", urls(server, "calm"))
+        async with running(config) as run:
+            await polled(server, "calm")
+            write_config(config, urls(server, "calm"), more=f'web: "127.0.0.1:{free_port()}"\n')
+            run.process.send_signal(signal.SIGHUP)
+            while b"config.reloaded" not in run.stderr:
+                await trio.sleep(0.01)
+            assert b"config.waits" in run.stderr
+            assert await run.end() == 0
+
+
+async def test_a_site_that_cannot_be_is_one_message(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "providers.yaml", {"calm": "http://127.0.0.1:9/feed"})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        cases = {
+            ("run", "--web", f"127.0.0.1:{taken.getsockname()[1]}"): "choose another place with --web",
+            ("run", "--once", "--web", "127.0.0.1:8080"): "leave it out, or --once",
+            ("run", "--web", "nowhere"): "--web",
+        }
+        for args, words in cases.items():
+            done = await trio.run_process(
+                command(config, *args), capture_stderr=True, capture_stdout=True, check=False, env=environment()
+            )
+            assert (done.returncode, done.stdout) == (2, b""), args
+            assert words in done.stderr.decode(), args
+            assert b"Traceback" not in done.stderr, args
+    assert not config.with_name("statustrio.db").exists()
