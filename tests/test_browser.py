@@ -179,6 +179,71 @@ def test_an_incident_appears_without_a_reload_within_a_second(browser: Any, serv
         assert page.title().startswith("4 open")
 
 
+def test_a_screen_reader_hears_what_changed_once_and_nothing_else(browser: Any, server: Server, past: Past) -> None:
+    with opened(browser, server) as page:
+        playwright.expect(page.locator("#live")).to_have_text("live")
+        page.evaluate("""() => {
+            window.heard = [];
+            const hear = (changes) => changes.forEach((one) => window.heard.push(one.target.textContent));
+            for (const one of document.querySelectorAll("[role=status]"))
+                new MutationObserver(hear).observe(one, { childList: true, characterData: true, subtree: true });
+        }""")
+        past.tell(incident("new", title="Suddenly dark"), provider="bolt")
+        server.announce()
+        playwright.expect(page.locator(".card", has_text="Suddenly dark")).to_be_visible(timeout=1000)
+        more = KnownUpdate(1, AT + timedelta(hours=1), "monitoring", Status.MONITORING, "It gets lighter")
+        first = incident("new").updates[0]
+        past.tell(
+            incident("new", title="Suddenly dark", updates=(first, more)), event="incident.updated", provider="bolt"
+        )
+        server.announce()
+        playwright.expect(page.locator(".card", has_text="It gets lighter")).to_be_visible(timeout=1000)
+        assert page.evaluate("window.heard") == [page.locator("h1").inner_text()]
+
+
+def test_a_tab_that_is_not_looked_at_takes_no_connection_and_catches_up(
+    browser: Any, server: Server, past: Past
+) -> None:
+    """Six connections are all that a browser has for the tabs of a site: the seventh tab would never open."""
+    show = """hidden => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    with browser.new_context() as context:
+        tabs = []
+        for _ in range(8):
+            tabs.append(context.new_page())
+            tabs[-1].goto(f"http://127.0.0.1:{server.port}/", timeout=5000)
+            playwright.expect(tabs[-1].locator("#live")).to_have_text("live")
+            tabs[-1].evaluate(show, True)
+        past.tell(incident("new", title="Suddenly dark"))
+        server.announce()
+        tabs[0].evaluate(show, False)
+        playwright.expect(tabs[0].locator(".card", has_text="Suddenly dark")).to_be_visible(timeout=2000)
+        assert tabs[1].locator(".card", has_text="Suddenly dark").count() == 0
+
+
+def test_the_keyboard_stays_where_it_is_while_the_page_changes(browser: Any, server: Server, past: Past) -> None:
+    with opened(browser, server, "/incident/acme/i1") as page:
+        playwright.expect(page.locator("#live")).to_have_text("live")
+        page.locator("summary").first.focus()
+        first = KnownUpdate(0, AT, "investigating", Status.INVESTIGATING, "We look into all of it", 1)
+        more = (first, KnownUpdate(1, AT + timedelta(hours=1), "monitoring", Status.MONITORING, "It gets lighter"))
+        past.tell(incident("i1", updates=more), event="incident.updated")
+        server.announce()
+        playwright.expect(page.locator(".timeline")).to_contain_text("It gets lighter", timeout=1000)
+        assert page.evaluate("document.activeElement.textContent").startswith("Rewritten")
+
+
+def test_a_page_zoomed_to_four_times_needs_no_scrolling_aside(browser: Any, server: Server) -> None:
+    """WCAG 1.4.10: 1280 pixels at 400 %."""
+    with browser.new_context(viewport={"width": 320, "height": 256}) as context:
+        page = context.new_page()
+        for path in PAGES:
+            page.goto(f"http://127.0.0.1:{server.port}{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
 def test_the_page_of_an_incident_goes_on_with_its_updates(browser: Any, server: Server, past: Past) -> None:
     with opened(browser, server, "/incident/acme/i1") as page:
         playwright.expect(page.locator("#live")).to_have_text("live")

@@ -2,13 +2,27 @@
 "use strict";
 
 const REFRESH_MS = 250; // what comes within this is shown together
+const AGAIN_MS = 2000; // until what failed is tried again
 const TICK_MS = 30000;
 
 const body = document.body;
 const live = document.getElementById("live");
+const news = document.getElementById("news");
 let timer = null;
 let stale = false; // something came while the page was being fetched
 let fetching = false;
+let source = null; // the stream, while the page is looked at
+let lost = false; // it was, and the page may have missed something
+
+// A screen reader says what is put here: what stands here already is not said again.
+function say(where, text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+function heading() {
+  const found = document.querySelector("h1");
+  return found ? found.textContent : "";
+}
 
 function ago(at) {
   const seconds = (Date.now() - at) / 1000;
@@ -39,9 +53,11 @@ async function refresh() {
   fetching = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
-    if (!answer.ok) return;
+    if (!answer.ok) { setTimeout(soon, AGAIN_MS); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const focused = document.activeElement && document.activeElement.getAttribute("href");
+    const before = heading();
+    const active = document.activeElement;
+    const place = active.matches("[data-live] summary") ? [...document.querySelectorAll("summary")].indexOf(active) : -1;
     for (const part of document.querySelectorAll("[data-live]")) {
       const now = fresh.getElementById(part.id);
       if (!now || now.innerHTML === part.innerHTML) continue;
@@ -51,14 +67,18 @@ async function refresh() {
       if (details.length === open.length) details.forEach((one, place) => { one.open = open[place]; });
     }
     document.title = fresh.title;
-    if (focused && document.activeElement === body) {
-      const again = [...document.links].find((one) => one.getAttribute("href") === focused);
+    if (heading() !== before) say(news, heading());
+    if (active !== body && document.activeElement === body) {
+      const href = active.getAttribute("href");
+      const again = href === null
+        ? document.querySelectorAll("summary")[place]
+        : [...document.links].find((one) => one.getAttribute("href") === href);
       if (again) again.focus({ preventScroll: true });
     }
     tellTimes();
     filter();
   } catch {
-    // The stream tells when the server is back, and the page is fetched again then.
+    setTimeout(soon, AGAIN_MS);
   } finally {
     fetching = false;
     if (stale) { stale = false; soon(); }
@@ -69,19 +89,29 @@ function soon() {
   if (timer === null) timer = setTimeout(() => { timer = null; refresh(); }, REFRESH_MS);
 }
 
+// A browser has six connections to a site for all of its tabs: one that is not looked at takes none.
 function listen() {
-  const source = new EventSource(body.dataset.stream + "?after=" + body.dataset.seq);
-  let lost = false;
+  if (document.hidden) {
+    if (source) source.close();
+    source = null;
+    lost = true;
+    return;
+  }
+  if (source) return;
+  source = new EventSource(body.dataset.stream + "?after=" + body.dataset.seq);
   source.onopen = () => {
-    live.textContent = "live";
+    say(live, "live");
     if (lost) soon();
     lost = false;
   };
   source.onerror = () => {
     lost = true;
-    live.textContent = "connection lost, trying again";
+    say(live, "connection lost, trying again");
     // A browser gives up where the answer was no stream, as it is from a proxy whose server is away.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (source.readyState === EventSource.CLOSED) {
+      source = null;
+      setTimeout(listen, AGAIN_MS);
+    }
   };
   source.onmessage = (message) => {
     body.dataset.seq = message.lastEventId;
@@ -101,6 +131,9 @@ function filter() {
 }
 
 if (find) find.addEventListener("input", filter);
-if (body.dataset.watch) listen();
+if (body.dataset.watch) {
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}
 tellTimes();
 setInterval(tellTimes, TICK_MS);
