@@ -250,14 +250,18 @@ def provider_names(connection: sqlite3.Connection) -> dict[str, str]:
     return {row["id"]: row["name"] for row in connection.execute("SELECT id, name FROM providers")}
 
 
-def providers(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Rows of `provider_health` with the open incidents, whether the monitor is blind there, and where it moved to."""
+def providers(connection: sqlite3.Connection, provider: str | None = None) -> list[dict[str, Any]]:
+    """Rows of `provider_health`, or the one of a provider.
+
+    With the open incidents, whether the monitor is blind there, and where it moved to.
+    """
     rows = connection.execute(
         "SELECT h.*, (SELECT count(*) FROM incidents i INDEXED BY incidents_open "
         "WHERE i.provider = h.provider AND i.open = 1) AS open_incidents, "
         "p.unreachable_since, p.platform, p.name, p.moved_to "
-        "FROM provider_health h JOIN providers p ON p.id = h.provider "
-        "ORDER BY p.unreachable_since IS NULL, h.consecutive_failures = 0, h.provider"
+        "FROM provider_health h JOIN providers p ON p.id = h.provider WHERE p.id = coalesce(:provider, p.id) "
+        "ORDER BY p.unreachable_since IS NULL, h.consecutive_failures = 0, h.provider",
+        {"provider": provider},
     )
     return [dict(row) for row in rows]
 

@@ -134,7 +134,7 @@ def _is_near(row: Mapping[str, Any], now: datetime) -> bool:
 
 def level_now(connection: Connection, provider: str) -> Level | None:
     """The worst that is open at a configured provider; unseen where it cannot be seen."""
-    row = next((row for row in queries.providers(connection) if row["provider"] == provider), None)
+    row = next(iter(queries.providers(connection, provider)), None)
     if row is None:
         return None
     rows = queries.incidents(connection, only_open=True, provider=provider)
@@ -189,7 +189,7 @@ def provider(connection: Connection, ident: str, now: datetime) -> Provider | No
     names = queries.provider_names(connection)
     if ident not in names:
         return None
-    row = next((one for one in queries.providers(connection) if one["provider"] == ident), None)
+    row = next(iter(queries.providers(connection, ident)), None)
     rows = queries.incidents(connection, provider=ident, limit=PAGE)
     drawn = strips(connection, now, ident)[ident]
     level = level_now(connection, ident)
