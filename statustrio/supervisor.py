@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -40,16 +41,23 @@ async def supervise(
 
 
 async def attempt(
-    name: str, run: Callable[[], Awaitable[None]], *, let_through: tuple[type[Exception], ...] = ()
+    name: str,
+    run: Callable[[], Awaitable[None]],
+    *,
+    let_through: tuple[type[Exception], ...] = (),
+    level: int = logging.ERROR,
 ) -> str | None:
-    """Run a task once. A bug in it goes to the log with its traceback and is returned in words, else None."""
+    """Run a task once. A bug in it goes to the log with its traceback and is returned in words, else None.
+
+    `level` is that of its line in the log: for what others can bring about as often as they like.
+    """
     try:
         await run()
     except* let_through:
         raise
     except* Exception as group:
         reason = _reason(group)
-        log.exception("task.failed", task=name, reason=reason)
+        log.log(level, "task.failed", task=name, reason=reason, exc_info=True)
     else:
         return None
     return reason

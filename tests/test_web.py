@@ -490,6 +490,28 @@ async def test_streams_end_with_the_daemon(past: Past, database: Path) -> None:
             await messages.receive()
 
 
+async def test_an_odd_request_ends_no_connection_but_its_own(past: Past, database: Path) -> None:
+    """Hypercorn fails at what comes after a websocket that it refused: that was the end of all streams."""
+    odd = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\nGET / HTTP/1.1\r\n\r\n"
+    )
+    past.tell(incident("i1"))
+    async with open_site(database) as site, streamed(site) as messages:
+        with capture_logs() as logs:
+            for _ in range(3):
+                one = await trio.open_tcp_stream("127.0.0.1", site.port)
+                await one.send_all(odd)
+                with suppress(trio.BrokenResourceError):
+                    while await one.receive_some():
+                        pass
+                await one.aclose()
+        past.tell(incident("i2"))
+        site.news.announce()
+        assert await messages.receive() == (2, "Trouble i2")
+    assert {one["log_level"] for one in logs} <= {"debug"}
+
+
 @pytest.mark.parametrize("how", ["told", "cancelled"])
 async def test_who_does_not_read_cannot_keep_the_site_from_ending(past: Past, database: Path, how: str) -> None:
     long = KnownUpdate(0, AT, "x", Status.INVESTIGATING, "x" * 60_000)

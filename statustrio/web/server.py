@@ -1,11 +1,12 @@
 """The site's own sockets and server: hypercorn's connections inside the daemon's nursery.
 
-Hypercorn's own server sends without a limit of time, also at the end, and takes as many connections as come. So they
-are accepted here, counted, and cut off when it is time to go.
+Hypercorn's own server sends without a limit of time, also at the end, takes as many connections as come, and a fault in
+one ends all. So they are accepted here, counted, kept apart, and cut off when it is time to go.
 """
 
 from __future__ import annotations
 
+import logging
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Collection
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import trio
 from hypercorn.config import Config
+from hypercorn.events import Closed, Event
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
@@ -89,6 +91,15 @@ async def run_site(
 
 
 class Connection(TCPServer):
+    """One of hypercorn's, with its ends mended."""
+
+    async def protocol_send(self, event: Event) -> None:
+        try:
+            await super().protocol_send(event)
+        except trio.BusyResourceError:
+            # It is being closed meanwhile, as the client asked for no more.
+            await self.protocol.handle(Closed())
+
     async def _read_data(self) -> None:
         await super()._read_data()
         # Who has gone asks for nothing more: hypercorn would wait for it until the keep-alive is over.
@@ -115,7 +126,8 @@ class Connections:
 
         self._open.add(stream)
         try:
-            await attempt("web: a connection", run)
+            # Odd requests bring hypercorn into states that it does not know: the client's doing, and no news.
+            await attempt("web: a connection", run, level=logging.DEBUG)
         finally:
             stream.socket.close()
             self._open.discard(stream)
