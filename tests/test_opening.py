@@ -254,6 +254,26 @@ def test_an_older_file_is_migrated_and_a_copy_is_kept(path: Path) -> None:
     assert pragma(copy, "user_version") == 0
 
 
+def test_a_copy_of_an_attempt_before_is_replaced_and_anything_else_is_left_and_named(path: Path) -> None:
+    old_version(path)
+    copy = path.with_name(path.name + ".v0.bak")
+    for junk in (b"x", b"notes of mine\n" * 100):
+        copy.write_bytes(junk)
+        with pytest.raises(StoreError, match=r"v0\.bak is in the way: a copy of the database .* move it away$"):
+            open_database(path, migrations={0: migrate}, version=1)
+        assert copy.read_bytes() == junk
+        assert pragma(path, "user_version") == 0
+    copy.unlink()
+    copy.mkdir()
+    with pytest.raises(StoreError, match="is in the way"):
+        open_database(path, migrations={0: migrate}, version=1)
+    copy.rmdir()
+    create(copy)
+    open_database(path, migrations={0: migrate}, version=1).close()
+    assert pragma(copy, "user_version") == 0
+    assert {one.name for one in path.parent.iterdir()} == {path.name, copy.name}
+
+
 def test_a_migrated_schema_is_that_of_a_new_file(path: Path) -> None:
     old_version(path)
     open_database(path, migrations={0: migrate}, version=1).close()
@@ -502,6 +522,25 @@ def test_a_holder_that_is_killed_holds_no_longer(path: Path) -> None:
     assert not is_held(path)
     with hold(path):
         pass
+
+
+@pytest.mark.parametrize("make", REFUSED, ids=lambda make: make.__name__.strip("_"))
+def test_beside_a_file_that_is_not_for_us_no_lock_file_is_made(path: Path, make: Callable[[Path], None]) -> None:
+    make(path)
+    before = contents(path.parent)
+    with pytest.raises(StoreError), hold(path):
+        pass
+    assert contents(path.parent) == before
+
+
+def test_the_pid_leaves_the_lock_file_with_its_holder(path: Path) -> None:
+    lock = path.with_name(path.name + ".lock")
+    with hold(path):
+        assert lock.read_text() == f"{os.getpid()}\n"
+    assert lock.read_bytes() == b""
+    with pytest.raises(LookupError), hold(path):
+        raise LookupError
+    assert lock.read_bytes() == b""
 
 
 def test_a_lock_file_without_a_pid_is_of_an_unknown_holder(path: Path) -> None:

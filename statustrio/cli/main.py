@@ -35,6 +35,7 @@ COMMANDS = {
     "explain-routing": "statustrio.cli.explain_routing:explain_routing",
     "why": "statustrio.cli.why:why",
     "replay": "statustrio.cli.replay:replay",
+    "backup": "statustrio.cli.backup:backup",
     "demo": "statustrio.cli.demo:demo",
     "completion": "statustrio.cli.completion:completion",
     "health": "statustrio.cli.health:health",

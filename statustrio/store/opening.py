@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from statustrio.errors import StoreError
+from statustrio.store.copying import copy_database
 from statustrio.store.migrations import MIGRATIONS, Migration
 
 APPLICATION_ID = 0x5374_7472
@@ -43,7 +44,12 @@ def schema() -> tuple[str, ...]:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Hold the database for this process; StoreError names the process that holds it already."""
+    """Hold the database for this process; StoreError names the process that holds it already.
+
+    Beside a file that is not for us, or newer than we are, no lock file is made: StoreError, too.
+    """
+    with _worded(path):
+        _version_of(path, SCHEMA_VERSION)
     lock = _lock_file(path)
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -59,7 +65,11 @@ def hold(path: Path) -> Iterator[None]:
             ) from exc
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        try:
+            yield
+        finally:
+            # Nobody takes the pid for that of a daemon that runs, or was killed.
+            os.ftruncate(descriptor, 0)
     finally:
         # The file stays: removing it would let a third process lock another file of the same name.
         os.close(descriptor)
@@ -105,23 +115,28 @@ def open_database(
 
     StoreError where it is foreign, newer, damaged or cannot be written; such a file is left as it was.
     """
-    try:
-        found = _inspect_first(path) if path.exists() and path.stat().st_size else None
+    with _worded(path):
+        found = _version_of(path, version)
         if found is None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        elif found > version:
-            raise StoreError(f"{path} was written by a newer statustrio (version {found}, this one knows {version})")
         connection = connect(file_uri(path, "rw"))
         try:
             _prepare(connection, path, found, migrations, version)
         except BaseException:
             connection.close()
             raise
+    return connection
+
+
+@contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    """StoreError for what keeps the daemon from using a file."""
+    try:
+        yield
     except sqlite3.Error as exc:
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; choose another place with --db") from exc
-    return connection
 
 
 def open_in_memory() -> sqlite3.Connection:
@@ -148,17 +163,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"{path}: {exc}") from exc
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; name another place with --db") from exc
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """StoreError for what SQLite and the system raise about this file."""
-    try:
-        yield
-    except sqlite3.DatabaseError as exc:
-        raise StoreError(f"{path}: {exc}") from exc
-    except OSError as exc:
-        raise StoreError(f"{path}: {exc.strerror}") from exc
 
 
 @contextmanager
@@ -193,6 +197,14 @@ def file_uri(path: Path, mode: str) -> str:
     """The file for SQLite: to read (`ro`), to write (`rw`), or to be made if it is not there (`rwc`)."""
     quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return f"file:{quoted}?mode={mode}"
+
+
+def _version_of(path: Path, newest: int) -> int | None:
+    """The schema version of a file that the daemon is to use, None if there is none yet; StoreError if it may not."""
+    found = _inspect_first(path) if path.exists() and path.stat().st_size else None
+    if found is not None and found > newest:
+        raise StoreError(f"{path} was written by a newer statustrio (version {found}, this one knows {newest})")
+    return found
 
 
 def _inspect_first(path: Path) -> int | None:
@@ -262,9 +274,16 @@ def _prepare(
 
 
 def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
-    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(copy)) as target:
-        connection.backup(target)
+    """Keep the file as it is, in the place of a copy that an attempt before kept, but of nothing else."""
+    try:
+        if copy.exists() and copy.stat().st_size:
+            _inspect_first(copy)
+    except (StoreError, OSError) as exc:
+        raise StoreError(
+            f"{copy} is in the way: a copy of the database is kept there before its tables are changed, "
+            "and what is there is none; move it away"
+        ) from exc
+    copy_database(connection, copy)
 
 
 def _renew_views(connection: sqlite3.Connection) -> None:

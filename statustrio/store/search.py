@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from statustrio.errors import StoreError
-from statustrio.store.opening import connect, file_uri, statements, translated
+from statustrio.store.failures import translated
+from statustrio.store.opening import connect, file_uri, statements
 
 MOST_WORDS = 10
 """Of a search."""

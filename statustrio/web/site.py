@@ -18,7 +18,8 @@ from attrs import define, field
 from statustrio.clock import now
 from statustrio.errors import StoreError
 from statustrio.store import queries, search
-from statustrio.store.opening import open_reader, translated
+from statustrio.store.failures import translated
+from statustrio.store.opening import open_reader
 from statustrio.web.answers import Packer
 
 READERS = 2
