@@ -1,4 +1,4 @@
-"""`check`: is the configuration right, and with --probe: do its feeds answer."""
+"""`check`: is the configuration right; do its feeds answer (--probe); is the database sound (--database)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,25 @@ from statustrio.feed.text import clean
     epilog="""\b
 Examples:
   statustrio check              fit for pre-commit and CI: reads only the file
-  statustrio check --probe      fetches every feed once"""
+  statustrio check --probe      fetches every feed once
+  statustrio check --database   also beside a running daemon"""
 )
 @click.option("--probe", is_flag=True, help="Fetch every enabled feed once and say what it is.")
+@click.option("--database", is_flag=True, help="Look whether the database is sound; the configuration is not read.")
 @format_option
 @pass_settings
 @click.pass_context
-def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | None) -> None:
+def check(ctx: click.Context, settings: Settings, *, probe: bool, database: bool, style: str | None) -> None:
     """Validate the configuration and say which file is in force.
 
     Every problem is listed as file:line:column, with exit status 2. A consumer whose file cannot be written here is
-    named; that is no mistake in the configuration. With --probe, 1 for that, and if a feed cannot be read.
+    named; that is no mistake in the configuration. With --probe, 1 for that, and if a feed cannot be read. With
+    --database, 1 if the file is damaged or its tables contradict each other: what is wrong, and what to do.
     """
+    if database:
+        if probe:
+            raise click.UsageError("--probe and --database are two questions: ask one after the other")
+        ctx.exit(_check_database(settings.db))
     from statustrio.config import load_config
     from statustrio.redaction import Redactor
 
@@ -67,6 +74,20 @@ def check(ctx: click.Context, settings: Settings, *, probe: bool, style: str | N
     looks = [{**row, "conditional": {True: "yes", False: "no", None: ""}[row["conditional"]]} for row in results]
     show(Rows(columns, results, looks), chosen(settings, style))
     ctx.exit(1 if stuck or any(row["result"] == "failed" for row in results) else 0)
+
+
+def _check_database(path: Path) -> int:
+    """Say what is wrong with the database; the exit status."""
+    from statustrio.store.soundness import find_faults
+
+    status = 0
+    for fault in find_faults(path):
+        say(clean(fault.what))
+        say(clean(f"  {fault.advice.replace('FILE', str(path))}"), indent=2)
+        status = 1
+    if not status:
+        say(f"{path.absolute()}: sound")
+    return status
 
 
 def _in_the_way(kind: str, path: Path) -> str | None:
