@@ -41,7 +41,11 @@ def to_data(value: Any) -> Any:
 
 
 def from_data(data: Any, cls: type[T]) -> T:
-    return _CONVERTER.structure(data, cls)
+    """The noun; ValueError where the data are not those of one."""
+    try:
+        return _CONVERTER.structure(data, cls)
+    except cattrs.BaseValidationError as exc:
+        raise ValueError(f"no {cls.__name__}") from exc
 
 
 def to_json(value: Any) -> str:

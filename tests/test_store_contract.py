@@ -507,6 +507,18 @@ def test_a_damaged_file_is_a_storage_that_cannot_work(tmp_path: Path) -> None:
         store.events_after(0, 1000)
 
 
+def test_a_damaged_line_holds_up_who_reads_the_log_until_it_is_mended(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "test.db")) as connection:
+        store = SqliteStore(connection, render)
+        store.configure([ACME])
+        commit(store, drafts=("incident.opened", "incident.updated"))
+        connection.execute("UPDATE events SET payload = '{' WHERE seq = 1")
+        with pytest.raises(StorageError, match="the line of event 1 is damaged"):
+            store.events_after(0, 10)
+        connection.execute("DELETE FROM events WHERE seq = 1")
+        assert seqs(store) == [2]
+
+
 def test_all_incidents_of_a_subject_are_loaded_where_ids_are_of_subjects(store: Store) -> None:
     ids = ("s3_100", "s3_200", "s3-eu_300", "s3", "s_3_400")
     with store.group(durable=True):

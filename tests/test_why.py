@@ -21,7 +21,7 @@ from server import open_server
 
 from statustrio.cli.main import statustrio
 from statustrio.config import ProviderConfig
-from statustrio.errors import FetchError
+from statustrio.errors import FetchError, StoreError
 from statustrio.fetch import Fetched, NotModified
 from statustrio.line import render
 from statustrio.model import Acknowledgement, Observation, ProviderState, Reading, Validators
@@ -349,6 +349,20 @@ def test_an_event_from_before_there_were_rules_says_so(life: Life) -> None:
     with closing(sqlite3.connect(life.folder / "test.db")) as connection, connection:
         connection.execute("UPDATE events SET rule = NULL")
     assert "rule (none noted): made before rules were noted" in life.why("1").stdout
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "null", '{"v": 1}', '{"level": "info", "seq": []}'])
+@pytest.mark.parametrize("asked", ["2", "1", "acme/inc000000001"])
+def test_a_damaged_line_of_the_incident_is_one_clear_message(life: Life, line: str, asked: str) -> None:
+    trouble = life.page.open("Errors")
+    life.poll()
+    life.page.post(trouble, "Resolved", "Over.")
+    life.poll()
+    with closing(sqlite3.connect(life.folder / "test.db")) as connection, connection:
+        connection.execute("UPDATE events SET payload = ? WHERE seq = 1", (line,))
+    result = life.why(asked)
+    assert isinstance(result.exception, StoreError)
+    assert str(result.exception).startswith("the line of event 1 is damaged; `statustrio check --database` says")
 
 
 def test_the_documents_of_a_provider_are_its_own(life: Life) -> None:

@@ -53,11 +53,14 @@ def why(settings: Settings, *, what: str, style: str | None) -> None:
     """
     from statustrio.store import queries
     from statustrio.store.opening import open_reader
+    from statustrio.store.sqlite import logged
 
     connection = open_reader(settings.db)
     redactor = Redactor()
     consumers = _consumers(settings, connection, redactor)
     rows, explained = _found(connection, what)
+    for row in rows:
+        logged(row["seq"], row["payload"])  # a damaged line ends it here
     if style == "json" or (style is None and settings.style == "json"):
         for row in rows:
             click.echo(redactor.hide(json.dumps(_explanation(connection, row, consumers), ensure_ascii=False)))

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 
 from statustrio.codec import from_data, from_json, to_json
+from statustrio.errors import StoreError
 from statustrio.events import Event
 from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
 from statustrio.rfc3339 import from_text, to_text
@@ -319,6 +320,9 @@ def _translated() -> Iterator[None]:
         if type(exc) is sqlite3.DatabaseError:
             raise StorageError(str(exc)) from exc
         raise
+    except StoreError as exc:
+        # Whoever reads the log waits before a damaged line, and goes on once somebody has seen to it.
+        raise StorageError(str(exc)) from exc
 
 
 def _stories(rows: Iterable[sqlite3.Row]) -> dict[Key, Story]:
@@ -326,7 +330,12 @@ def _stories(rows: Iterable[sqlite3.Row]) -> dict[Key, Story]:
 
 
 def logged(seq: int, payload: str) -> Logged:
-    """An event as the log holds it."""
-    fields = json.loads(payload)
-    del fields["level"]
-    return Logged(seq, from_data(fields, Event), payload)
+    """An event as the log holds it. StoreError where its line is none any more."""
+    try:
+        fields = json.loads(payload)
+        del fields["level"]
+        return Logged(seq, from_data(fields, Event), payload)
+    except (ValueError, LookupError, TypeError) as exc:
+        raise StoreError(
+            f"the line of event {seq} is damaged; `statustrio check --database` says what else is, and what to do"
+        ) from exc
