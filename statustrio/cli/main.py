@@ -36,6 +36,7 @@ COMMANDS = {
     "why": "statustrio.cli.why:why",
     "replay": "statustrio.cli.replay:replay",
     "backup": "statustrio.cli.backup:backup",
+    "prune": "statustrio.cli.prune:prune",
     "demo": "statustrio.cli.demo:demo",
     "completion": "statustrio.cli.completion:completion",
     "health": "statustrio.cli.health:health",

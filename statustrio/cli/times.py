@@ -20,9 +20,9 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         text = str(value).strip()
-        if span := re.fullmatch(r"(\d+)\s*([smhdw])", text):
-            return datetime.now(UTC) - timedelta(seconds=int(span[1]) * SPANS[span[2]])
         try:
+            if span := re.fullmatch(r"(\d+)\s*([smhdw])", text):
+                return datetime.now(UTC) - timedelta(seconds=int(span[1]) * SPANS[span[2]])
             return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{text!r} is no time: write 30m, 12h, 7d, 2026-11-24 or 2026-11-24T14:00Z", param, ctx)

@@ -26,9 +26,9 @@ HISTORY = (
 
 _IS_OPEN = "i.open = 1 AND p.configured = 1"
 """Nobody looks any more whether an incident of a provider that is not configured goes on."""
-_ENDED_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
+ENDED_AT = "coalesce(i.resolved_at, iif(i.status IN ('withdrawn', 'superseded'), NULL, i.expires_at), i.last_seen_at)"
 """When an incident that does not count as open ceased to: it ended, its time ran out, or it was seen no more."""
-_OVER_AT = f"iif(i.open, iif(i.shown, coalesce(p.last_success_at, i.last_seen_at), i.last_seen_at), {_ENDED_AT})"
+_OVER_AT = f"iif(i.open, iif(i.shown, coalesce(p.last_success_at, i.last_seen_at), i.last_seen_at), {ENDED_AT})"
 """The same of one that is not open any more, whether it ended or its provider is not configured any more."""
 
 
@@ -144,7 +144,7 @@ def maintenance_lines(connection: sqlite3.Connection, since: datetime) -> list[t
     """All lines about planned work that is open, or was over after `since`, oldest first."""
     rows = connection.execute(
         "SELECT e.seq, e.payload FROM incidents i CROSS JOIN events e ON e.provider = i.provider "  # noqa: S608  a fixed text
-        f"AND e.incident_id = i.id WHERE i.kind = 'maintenance' AND (i.open = 1 OR {_ENDED_AT} >= ?) ORDER BY e.seq",
+        f"AND e.incident_id = i.id WHERE i.kind = 'maintenance' AND (i.open = 1 OR {ENDED_AT} >= ?) ORDER BY e.seq",
         (to_text(since),),
     )
     return [(row["seq"], row["payload"]) for row in rows]
