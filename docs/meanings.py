@@ -242,9 +242,9 @@ With `sqlite3` 3.38 or later. The tests run them as they stand here.
 $queries
 ## Good to know
 
-Views, indexes and triggers of your own are left alone. Copy the file with `sqlite3 statustrio.db ".backup copy.db"`,
-not with `cp` while a daemon runs. An older file is brought up to this schema at the start, and a copy is kept beside
-it; a newer one is refused.
+Views, indexes and triggers of your own are left alone. Copy the file with `statustrio backup`, not with `cp` while
+a daemon runs. An older file is brought up to this schema at the start, and a copy is kept beside it; a newer one is
+refused.
 """
 
 HTTP = """\
