@@ -342,7 +342,7 @@ def _consistent(absorbed: Absorbed, drafts: Sequence[Draft]) -> tuple[Draft, ...
     if not over and not told_over:
         # It ended and went on within updates that arrived together: the end was none.
         going_on = f"{incident.kind}.updated"
-        return tuple(evolve(one, event=going_on, rule=Rule.PASSING_END) if one.event == end else one for one in drafts)
+        return tuple(evolve(one, event=going_on, rule=Rule.PASSING_END) if one.event in ENDS else one for one in drafts)
     if drafts and (drafts[-1].status in OVER) == over:
         return (*drafts[:-1], evolve(drafts[-1], event=event, rule=rule))
     # Nothing new tells of the turn, or what does says the contrary: an old update was rewritten while it came.

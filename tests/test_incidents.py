@@ -34,6 +34,7 @@ STORIES = [
     Story("one update a poll", (reading(INV), reading(INV, IDE), reading(INV, IDE, RES)), "opened | updated | resolved", "resolved"),
     Story("several between two polls, oldest first", (reading(INV), reading(INV, IDE, MON, RES)), "opened | updated updated resolved", "resolved"),
     Story("a whole life between two polls", (reading(INV, IDE, RES),), "opened updated resolved", "resolved"),
+    Story("called off before it began, said later: the end was none", (reading(MON), reading(up("withdrawn", 8), MON)), "opened | updated", "monitoring"),
     Story("root cause in the minute of the end, together", (reading(INV, RES, CAUSE),), "opened resolved postmortem", "resolved"),
     Story("root cause in the minute of the end, seen later", (reading(INV, RES), reading(INV, RES, CAUSE)), "opened resolved | postmortem", "resolved"),
     Story(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -10,14 +11,17 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from click.testing import CliRunner, Result
+from pages import StatusPage
 from past import AT, incident, over
+from test_why import Life
 
 from statustrio.cli.main import statustrio
 from statustrio.errors import StoreError
 from statustrio.line import render
 from statustrio.model import Change, Draft, KnownIncident, Status
-from statustrio.store.opening import open_database
+from statustrio.store.opening import open_beside, open_database
 from statustrio.store.protocol import Cursor, Wanted
+from statustrio.store.pruning import prune
 from statustrio.store.soundness import MOST_SHOWN, find_faults
 from statustrio.store.sqlite import SqliteStore
 from statustrio.stories import Story, Waiting, Why
@@ -155,6 +159,55 @@ def test_a_file_cut_off_is_said_to_be_damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: 3 * 4096])
     result = invoke(path)
     assert (result.exit_code, result.stdout.partition(":")[0]) == (1, "the file is damaged")
+
+
+LABELS = (
+    "Investigating", "Identified", "Monitoring", "Resolved", "Postmortem", "Update", "Scheduled", "In progress",
+    "Completed", "Cancelled", "Whatever",
+)  # fmt: skip
+
+
+def change(page: StatusPage, chance: random.Random) -> None:
+    """What a page can do to its incidents: post, rewrite, relabel, date back, take down, show fewer or more."""
+    if not page.troubles or chance.random() < 0.25:
+        page.open(f"Trouble {chance.randrange(5)}")
+        return
+    one = chance.choice(page.troubles[:3])
+    minute, _, text = one.updates[-1]
+    match chance.randrange(7):
+        case 0:
+            page.edit(one, f"edited {page.minute}")
+        case 1:
+            one.updates[-1] = (minute, chance.choice(LABELS), text)
+        case 2:
+            one.updates.insert(0, (max(0, one.updates[0][0] - 2), chance.choice(LABELS), "early"))
+        case 3:
+            page.troubles.remove(one)
+        case 4:
+            page.length = chance.choice([0, 1, 2, 3, 25])
+        case _:
+            page.post(one, chance.choice(LABELS), f"text {page.minute}")
+    page.render()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_page_does_and_whatever_is_forgotten_meanwhile_the_database_is_sound(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "test.db"
+    with closing(SqliteStore(open_database(path), render)) as store, closing(open_beside(path)) as beside:
+        store.configure([Wanted("acme", "Acme", "https://acme.example/history.atom")])
+        life = Life(tmp_path, store)
+        for _ in range(60):
+            change(life.page, chance)
+            life.poll(minutes=chance.choice([1, 5, 20, 4000]))
+            store.save_health([], life.now)
+            if chance.random() < 0.2:
+                before = life.now - timedelta(minutes=chance.choice([0, 10, 10_000]))
+                list(prune(beside, before, life.now, pause=lambda _: None))
+        assert list(find_faults(path)) == []
 
 
 def test_where_nothing_can_be_looked_at_that_is_said(tmp_path: Path) -> None:
