@@ -134,7 +134,10 @@ def test_what_the_page_on_operation_shows_is_true(tmp_path: Path) -> None:
     assert [name for name in logged if f'"{name}"' not in source] == []
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         assert (ROOT / "docs" / target).exists(), target
-    anchors = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
+    anchors = {
+        re.sub(r"[^\w ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)
+    }
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) == anchors
     (heartbeat,) = re.findall(r"^heartbeat: .*$", text, re.MULTILINE)
     config = tmp_path / "providers.yaml"
