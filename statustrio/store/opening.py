@@ -193,6 +193,20 @@ def connect(uri: str) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One that writes: committed at the end, undone by whatever is raised in it or by the commit."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # After some errors SQLite has undone it already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def file_uri(path: Path, mode: str) -> str:
     """The file for SQLite: to read (`ro`), to write (`rw`), or to be made if it is not there (`rwc`)."""
     quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
@@ -251,8 +265,7 @@ def _prepare(
     connection.execute("PRAGMA foreign_keys = OFF")
     if found is not None and found < version:
         _keep_copy(connection, path.with_name(f"{path.name}.v{found}.bak"))
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         if found is None:
             for statement in schema():
                 connection.execute(statement)
@@ -265,11 +278,6 @@ def _prepare(
                 raise StoreError(f"{path}: its tables contradict each other; the file is left as it was")
             _renew_views(connection)
         connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     connection.execute("PRAGMA foreign_keys = ON")
 
 

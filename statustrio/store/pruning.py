@@ -18,12 +18,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from statustrio.rfc3339 import to_text
+from statustrio.store.opening import transaction
 from statustrio.store.queries import ENDED_AT
 
 INCIDENTS = 25
@@ -121,22 +121,10 @@ def prune(
         found = [list(row) for row in connection.execute(query, times)]
         for start in range(0, len(found), size):
             began = time.monotonic()
-            with _transaction(connection):
+            with transaction(connection):
                 forgotten = forget(connection, times, found[start : start + size])
             yield forgotten
             pause(max((SHARE - 1) * (time.monotonic() - began), SHORTEST_PAUSE_SECONDS))
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _forget_incidents(connection: sqlite3.Connection, times: Parameters, keys: Sequence[object]) -> Forgotten:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from statustrio.errors import StoreError
 from statustrio.store.failures import translated
-from statustrio.store.opening import connect, file_uri, statements
+from statustrio.store.opening import connect, file_uri, statements, transaction
 
 MOST_WORDS = 10
 """Of a search."""
@@ -80,10 +80,9 @@ def _open(path: Path, database: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         if version == 0:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in statements(_SCHEMA):
-                connection.execute(statement)
-            connection.execute("COMMIT")
+            with transaction(connection):
+                for statement in statements(_SCHEMA):
+                    connection.execute(statement)
         connection.execute("ATTACH ? AS log", (file_uri(database, "ro"),))
     except BaseException:
         connection.close()
@@ -120,15 +119,9 @@ def catch_up(connection: sqlite3.Connection, database: Path, most: int) -> bool:
     with translated(path), _removed_if_damaged(path):
         behind = connection.execute(_BEHIND, (most + 1,)).fetchall()
         for row in behind[:most]:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 _go_through(connection, row["id"])
                 connection.execute("INSERT OR REPLACE INTO gone_through VALUES (?, ?)", (row["id"], row["version"]))
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
     return len(behind) > most
 
 

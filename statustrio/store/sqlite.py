@@ -15,6 +15,7 @@ from statustrio.events import Event
 from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
 from statustrio.rfc3339 import from_text, to_text
 from statustrio.rules import Rule
+from statustrio.store.opening import transaction
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
 from statustrio.store.queries import mutes
 from statustrio.store.rows import (
@@ -61,17 +62,12 @@ class SqliteStore:
         with _translated():
             # NORMAL survives the end of the process, FULL the loss of power as well.
             self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._execute("BEGIN IMMEDIATE")
-            self._durable = durable
-            try:
-                yield
-                self._execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._execute("ROLLBACK")
-                raise
-            finally:
-                self._durable = True
+            with transaction(self._connection):
+                self._durable = durable
+                try:
+                    yield
+                finally:
+                    self._durable = True
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

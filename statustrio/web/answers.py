@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
 
 import trio
 from attrs import define, field
@@ -21,16 +20,8 @@ class Packer:
 
     _limiter: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
 
-    async def answer(
-        self,
-        request: Request,
-        body: bytes,
-        media_type: str,
-        *,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        sent = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", **(headers or {})}
+    async def answer(self, request: Request, body: bytes, media_type: str, *, status: int = 200) -> Response:
+        sent = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         if len(body) > SMALL_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
             body = await trio.to_thread.run_sync(gzip.compress, body, LEVEL, limiter=self._limiter)
             sent["Content-Encoding"] = "gzip"

@@ -135,9 +135,11 @@ def _is_near(row: Mapping[str, Any], now: datetime) -> bool:
 def level_now(connection: Connection, provider: str) -> Level | None:
     """The worst that is open at a configured provider; unseen where it cannot be seen."""
     row = next(iter(queries.providers(connection, provider)), None)
-    if row is None:
-        return None
-    rows = queries.incidents(connection, only_open=True, provider=provider)
+    return None if row is None else _level(connection, row)
+
+
+def _level(connection: Connection, row: Mapping[str, Any]) -> Level:
+    rows = queries.incidents(connection, only_open=True, provider=row["provider"])
     levels = [level_of(one["kind"], one["impact"]) for one in rows if one["status"] != "scheduled"]
     seen = row["last_success_at"] and not row["unreachable_since"]
     return max(levels, default=Level.FINE if seen else Level.UNSEEN)
@@ -192,12 +194,11 @@ def provider(connection: Connection, ident: str, now: datetime) -> Provider | No
     row = next(iter(queries.providers(connection, ident)), None)
     rows = queries.incidents(connection, provider=ident, limit=PAGE)
     drawn = strips(connection, now, ident)[ident]
-    level = level_now(connection, ident)
     return Provider(
         ident,
         names[ident],
         row,
-        Level.UNSEEN if level is None else level,
+        Level.UNSEEN if row is None else _level(connection, row),
         drawn,
         tuple(listed(one, names) for one in rows),
     )
