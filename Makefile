@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test lint docs bench bench-short clean
+.PHONY: run demo test lint docs bench bench-short torture clean
 
 run: .venv/installed
 	$(BIN)/python -m statustrio
@@ -33,6 +33,10 @@ bench: .venv/for-bench
 
 bench-short: .venv/for-bench
 	$(BIN)/python benchmarks --short
+
+# The worst days, each with what it may cost at most: a thousand kills, hostile pages, a full disk. Needs Linux.
+torture: .venv/for-tests
+	$(BIN)/python tests/torture
 
 clean:
 	rm -rf .venv .cache build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
