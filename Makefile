@@ -11,7 +11,8 @@ demo: .venv/installed
 	$(BIN)/python -m statustrio demo
 
 test: .venv/for-tests
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses auto -m "not alone" --cov --cov-report=
+	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='statustrio/detect.py,statustrio/incidents.py,statustrio/lifecycle.py,statustrio/matching.py,statustrio/schedule.py,statustrio/filters.py,statustrio/platforms/*'
 

@@ -94,8 +94,9 @@ def test_a_directory_that_is_not_there_and_a_name_too_long_are_said_in_words(sto
 
 
 def test_a_copy_that_breaks_off_leaves_nothing(store: SqliteStore, path: Path) -> None:
-    for _ in range(200):
-        commit(store, drafts=20)
+    with store.group(durable=True):
+        for _ in range(200):
+            commit(store, drafts=20)
     store.close()
     whole = path.read_bytes()
     script = (
@@ -115,8 +116,9 @@ def test_a_copy_that_breaks_off_leaves_nothing(store: SqliteStore, path: Path) -
 
 @pytest.mark.slow
 def test_a_copy_ends_while_a_writer_never_rests(store: SqliteStore, path: Path) -> None:
-    for _ in range(300):
-        commit(store, drafts=20)
+    with store.group(durable=True):
+        for _ in range(300):
+            commit(store, drafts=20)
     ended = threading.Event()
 
     def write() -> None:

@@ -56,6 +56,7 @@ async def polled(server: PageServer, *names: str, times: int = 1) -> None:
     await server.wait(lambda: all(count(name) >= goal for name, goal in goals.items()))
 
 
+@pytest.mark.alone
 async def test_thirty_providers_are_told_in_time_in_order_and_asked_politely(tmp_path: Path) -> None:
     names = [f"p{number}" for number in range(30)]
     interval = 0.5
@@ -304,6 +305,7 @@ async def test_a_provider_that_fails_delays_nobody_and_is_told_when_it_is_blind_
     database.close()
 
 
+@pytest.mark.alone
 async def test_all_providers_dark_at_once_is_one_event_and_the_first_light_makes_all_due(tmp_path: Path) -> None:
     names = ("a", "b", "c")
     # Bound, but not listening: every connection to it is refused.
@@ -474,6 +476,7 @@ async def test_a_link_to_the_database_leads_to_the_same_lock(tmp_path: Path) -> 
             assert await run.end() == 0
 
 
+@pytest.mark.alone
 async def test_huge_facts_about_incidents_hold_up_nobody(tmp_path: Path) -> None:
     async with open_server(deadline=60) as server:
         pages = serve(server, "good", "rich")

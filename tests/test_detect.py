@@ -1076,9 +1076,9 @@ def test_thousands_of_updates_of_one_incident_take_linear_time(shape: Shape) -> 
     pages = [[reading(one, started_at=None)] for one in updates[:1]]
     world.see(*pages[0])
     page = [reading(*updates)] if shape is Shape.TIMELINE else [reading(one, started_at=None) for one in updates]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(world.see(*page)) == 2999
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_each_of_several_entries_names_its_own_components() -> None:

@@ -274,6 +274,7 @@ async def test_a_reset_is_named(script: Script) -> None:
 
 
 @both
+@pytest.mark.alone
 @pytest.mark.parametrize("script", [hang, hang_in_body, drip(0.01)], ids=["hang", "hang in body", "drip"])
 async def test_the_deadline_holds_whatever_the_server_does(script: Script) -> None:
     async with at_server() as (server, fetcher):

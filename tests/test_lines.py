@@ -83,6 +83,7 @@ async def test_a_line_longer_than_the_pipe_waits_for_its_reader(pipe: tuple[int,
     assert received == line + b"\n"
 
 
+@pytest.mark.alone
 async def test_a_pipe_that_is_full_holds_up_nobody_else_and_can_be_cancelled_at_once(pipe: tuple[int, int]) -> None:
     writer = LineWriter(pipe[1])
     with trio.fail_after(5):

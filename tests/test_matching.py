@@ -106,8 +106,8 @@ def test_white_space_is_layout() -> None:
 def test_many_updates_of_one_minute_take_linear_time(timed: bool) -> None:
     before = known(*(up("update", 0, f"{n} " + "word " * 400) for n in range(1000)))
     after = tuple(up("update", 1, f"{n} " + "other " * 400) for n in range(1000))
-    started = time.perf_counter()
+    started = time.process_time()
     for shown in (after, tuple(evolve(one, at=t(0)) for one in after)):
         matching = match_updates(Shape.TIMELINE, before, shown, timed=timed)
         assert all(match.edited for match in matching.matches)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

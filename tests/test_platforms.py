@@ -281,7 +281,7 @@ def test_hostile_names_take_linear_time(platform: Platform) -> None:
 
 
 def seconds(platform: Platform, told: Entry) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     platform.recognises(evolve(feed(told, generator="Hugo 0.1"), title=told.title))
     platform.read(told)
-    return time.perf_counter() - started
+    return time.process_time() - started

@@ -412,6 +412,7 @@ def test_killed_at_any_instant_it_leaves_a_sound_database_and_whole_stories(path
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_beside_a_daemon_its_polls_and_events_come_as_ever(tmp_path: Path) -> None:
     config = tmp_path / "providers.yaml"
     path = tmp_path / "statustrio.db"

@@ -284,9 +284,9 @@ def test_the_id_is_in_the_link_and_else_in_the_id() -> None:
     ],
 )
 def test_hostile_content_takes_linear_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read(entry(piece * 20000))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_no_more_than_the_newest_thousand_updates_are_read() -> None:

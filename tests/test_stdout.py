@@ -208,6 +208,7 @@ async def test_a_closed_stdout_is_a_reader_that_has_gone() -> None:
             await consumer.deliver(logged(1))
 
 
+@pytest.mark.alone
 async def test_a_reader_that_stops_reading_can_be_left_at_once(pipe: tuple[int, int]) -> None:
     async with stdout_is(pipe[1]) as consumer:
 

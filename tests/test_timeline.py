@@ -239,10 +239,10 @@ def test_the_later_of_two_dates_that_may_be_missing() -> None:
 )
 def test_hostile_content_takes_linear_time(piece: str) -> None:
     content = piece * (400_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     blocks(content)
     has_year(content)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_span_over_all_of_the_calendar_costs_no_more_than_another() -> None:
