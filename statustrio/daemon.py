@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
@@ -424,10 +423,10 @@ class Daemon:
         await self._requests.ask(lambda store: store.save_health(healths, now()))
 
     async def _watch_clock(self) -> None:
-        ahead = time.time() - trio.current_time()
+        ahead = now().timestamp() - trio.current_time()
         while True:
             await trio.sleep(CLOCK_SECONDS)
-            before, ahead = ahead, time.time() - trio.current_time()
+            before, ahead = ahead, now().timestamp() - trio.current_time()
             if abs(ahead - before) > JUMP_SECONDS:
                 log.info("clock.jumped", seconds=round(ahead - before))
                 self._wake_all()

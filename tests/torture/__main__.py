@@ -16,6 +16,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figures import progress, say
+from statustrio.logs import configure_logs
+from statustrio.redaction import Redactor
 from torture.figures import HEAD, Figure
 from torture.options import Options
 
@@ -41,6 +43,7 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         progress("the torture needs Linux: it reads /proc and fills a disk of its own")
         return 2
+    configure_logs("error", Redactor())
     # Asked to end, it still ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = Options(short=args.short, kills=args.kills or (30 if args.short else 1000), seed=args.seed)
