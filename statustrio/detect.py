@@ -355,9 +355,11 @@ def _absences(known: Known, observation: Observation, window: Sequence[Shown], s
                 forgotten_at = observation.at + FORGOTTEN_AFTER
                 after = evolve(after, expires_at=min(incident.expires_at or forgotten_at, forgotten_at))
         elif incident.missing_since is not None:
-            after = evolve(after, missing_polls=incident.missing_polls + 1)
+            # A clock that was ahead when it went missing may since have been set.
+            missing_since = min(incident.missing_since, observation.at)
+            after = evolve(after, missing_since=missing_since, missing_polls=incident.missing_polls + 1)
             confirmed = (
-                after.missing_polls >= CONFIRMING_POLLS and observation.at - incident.missing_since >= CONFIRMING_TIME
+                after.missing_polls >= CONFIRMING_POLLS and observation.at - missing_since >= CONFIRMING_TIME
             )
             if confirmed:
                 after, draft = take_down(after, observation.at, unlisted=shape is Shape.CURRENT)

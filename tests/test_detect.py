@@ -274,6 +274,15 @@ def test_reappearing_cancels_the_count() -> None:
     assert world.unchanged(after=20) == ()
 
 
+def test_a_clock_that_is_set_back_does_not_hold_up_what_is_being_confirmed() -> None:
+    world = World()
+    old = reading(up("resolved", -500), id="old")
+    world.see(old, reading(up("investigating", 0), id="gone"))
+    world.see(old, after=24 * 60)
+    assert kinds(world.see(old, after=-24 * 60 + 5)) == []
+    assert kinds(world.see(old, after=16)) == ["incident.withdrawn"]
+
+
 def test_what_returns_after_it_was_withdrawn_is_reopened() -> None:
     world = World()
     world.see(reading(INV), ended("b", -30))

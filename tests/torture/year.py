@@ -27,6 +27,7 @@ from attrs import define, field, frozen
 from benchmarks.figures import progress
 from statustrio.config import load_config
 from statustrio.daemon import Daemon
+from statustrio.events import Event
 from statustrio.line import render
 from statustrio.redaction import Redactor
 from statustrio.store.opening import open_database
@@ -120,6 +121,9 @@ class Year:
             self.slowest = max(self.slowest, now - woken[-1])
         if gap[1] - gap[0] > self.longest and not any(_common(gap, span) for span in self.dark):
             self.longest = gap[1] - gap[0]
+
+    def is_down(self, event: Event, at: datetime) -> bool:
+        return self.pages[event.provider or ""].is_down(at)
 
     async def run(self, config: Path, database: Path) -> None:
         """Live through it, from one accident to the next."""
@@ -246,7 +250,7 @@ def _events(year: Year, told: Sequence[Told]) -> Iterator[Figure]:
     latest = dict.fromkeys((False, True), timedelta())
     for at, logged in told:
         event = logged.event
-        if event.event in {"provider.unreachable", "provider.recovered"}:
+        if event.event == "provider.recovered" or (event.event == "provider.unreachable" and year.is_down(event, at)):
             continue
         withdrawn = event.event.endswith(".withdrawn")
         key = (event.provider or "", event.incident_id or "", event.event, None if withdrawn else event.message)
