@@ -6,6 +6,8 @@ id is the subject with the second of its first update. So an outage in March and
 
 Where a page shows how things are now (`Shape.CURRENT`), an incident goes on as long as it is shown, whatever its title.
 Being well ends an open one and is nothing else; and as long as another entry still shows the trouble it ends nothing.
+
+Nothing was posted later than it is seen: what is dated ahead would come after every end that the page posts until then.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from attrs import define, evolve
 
 from statustrio.model import OVER, Kind, Known, KnownIncident, Reading, Seen, Shape
 
+AHEAD = timedelta(minutes=10)
+"""How far the clock of a page may be ahead of ours."""
 MOST_EPISODES = 200
 """Incidents of one subject, the newest, that an update may belong to."""
 
@@ -27,6 +31,8 @@ def group(known: Known, seen: Seen, now: datetime) -> Seen:
         return seen
     gap = timedelta(seconds=seen.gap)
     is_state = seen.shape is Shape.CURRENT
+    if not is_state:
+        seen = evolve(seen, readings=tuple(_not_ahead(one, now) for one in seen.readings))
     carried = set(known.state.window)
     still_shown = {shown.incident_id for shown in seen.window if shown in carried}
     in_trouble = {reading.incident_id for reading in seen.readings if not _is_over(reading)}
@@ -112,6 +118,13 @@ def _standing(episodes: Iterable[_Episode], reading: Reading, at: datetime) -> _
 
 def _name(subject: str, at: datetime) -> str:
     return f"{subject}_{int(at.timestamp())}"
+
+
+def _not_ahead(reading: Reading, now: datetime) -> Reading:
+    if not any(update.at and update.at > now + AHEAD for update in reading.updates):
+        return reading
+    updates = tuple(evolve(one, at=min(one.at, now) if one.at else None) for one in reading.updates)
+    return evolve(reading, updates=updates, updated_at=min(reading.updated_at or now, now))
 
 
 def _is_over(reading: Reading) -> bool:

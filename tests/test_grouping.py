@@ -27,9 +27,9 @@ def over(minutes: float, **more: Any) -> Reading:
     return said("resolved", minutes, **more)
 
 
-def stream() -> World:
-    """A feed of updates whose incidents have no name, like that of AWS."""
-    return World(shape=Shape.PER_UPDATE, platform="aws", gap=DAY * 60)
+def stream(minutes: float = 60 * DAY) -> World:
+    """A feed of updates whose incidents have no name, like that of AWS, followed from so many minutes after noon."""
+    return World(shape=Shape.PER_UPDATE, platform="aws", gap=DAY * 60, minutes=minutes)
 
 
 def states() -> World:
@@ -58,6 +58,24 @@ def test_updates_of_a_subject_close_together_are_one_incident() -> None:
     ]
     assert {draft.incident_id for draft in drafts} == {name(0)}
     assert world.incidents[name(0)].started_at == t(0)
+
+
+@pytest.mark.parametrize("ahead", [30, 365 * DAY], ids=["half an hour", "a year"])
+def test_what_is_dated_ahead_was_posted_when_it_was_seen_so_it_can_end(ahead: float) -> None:
+    world = stream(0)
+    world.see(said("resolved", -DAY * 9, subject="x"))
+    (start,) = world.see(said("resolved", -DAY * 9, subject="x"), ahead_of_time := opened(ahead), after=5)
+    assert (start.event, start.update_at, start.started_at) == ("incident.opened", t(6), t(6))
+    (end,) = world.see(said("resolved", -DAY * 9, subject="x"), ahead_of_time, over(8), after=5)
+    assert (end.event, end.incident_id) == ("incident.resolved", start.incident_id)
+    assert not world.incidents[start.incident_id].open
+
+
+def test_a_clock_that_is_a_little_ahead_is_believed() -> None:
+    world = stream(0)
+    world.see(said("resolved", -DAY * 9, subject="x"))
+    (start,) = world.see(said("resolved", -DAY * 9, subject="x"), opened(12), after=5)
+    assert start.update_at == t(12)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +116,7 @@ def test_the_history_of_a_first_sight_is_cut_into_incidents() -> None:
 
 
 def test_an_update_without_a_time_is_of_now() -> None:
-    world = stream()
+    world = stream(0)
     (draft,) = world.see(said("investigating", None), after=5)
     assert draft.incident_id == name(5)
 
