@@ -144,7 +144,7 @@ def _detect_seen(known: Known, observation: Observation, seen: Seen) -> Change:
         window=Window.of(seen.window),
         trace=seen.trace,
         window_oldest=min(window_times, default=state.window_oldest),
-        pages=_pages(state, seen, observation.at),
+        pages=_pages(state, seen, arrival.told, observation.at),
         moved_to=seen.moved_to,
     )
     warnings = tuple(warning for one in told for warning in one.warnings)
@@ -169,6 +169,8 @@ class _Arrival:
     drafts: tuple[Draft, ...] = ()
     renamed: Mapping[str, str] = field(factory=dict)
     superseded: tuple[str, ...] = ()
+    told: str | None = None
+    """What was told of, to be remembered: that it is this page, or that its incidents have other ids."""
 
 
 def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
@@ -186,7 +188,8 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
     shows = bool(shown) or (seen.shape is Shape.CURRENT and seen.platform != state.platform)
     strangers = shows and incidents.keys().isdisjoint(named | shown)
     changed: tuple[Draft, ...] = ()
-    if not (new_page and _is_told(state, seen, observation.at)):
+    told = _page_name(seen) if moved else f"{_page_name(seen)} with other ids"
+    if not _is_told(state, told, observation.at) or (moved and not new_page):
         changed = (_provider_draft("changed", observation, _move(state, seen, observation), Rule.PAGE_MOVED),)
     if not strangers or not (moved or state.window):
         return _Arrival(first_sight=False, incidents=incidents, drafts=changed if new_page else ())
@@ -203,28 +206,30 @@ def _arrive(known: Known, observation: Observation, seen: Seen) -> _Arrival:
     superseded = tuple(one.incident_id for one in incidents.values() if one.open and one.incident_id not in named)
     for incident_id in superseded:
         incidents[incident_id] = supersede(incidents[incident_id])
-    return _Arrival(True, incidents, changed, renamed, superseded)
+    return _Arrival(True, incidents, changed, renamed, superseded, told if changed else None)
 
 
-def _is_told(state: ProviderState, seen: Seen, now: datetime) -> bool:
-    """Whether it was told lately that this is the page.
+def _is_told(state: ProviderState, what: str, now: datetime) -> bool:
+    """Whether it was told lately that this is the page, or that its ids are others.
 
-    Two servers behind one name that redirect to different hosts would else be a move at every poll.
+    Two servers behind one name that redirect to different hosts would else be a move at every poll, and so would a
+    page that numbers its incidents anew with each request.
     """
-    return any(page.name == _page_name(seen) and now - page.told_at < PAGE_TOLD_FOR for page in state.pages)
+    return any(page.name == what and now - page.told_at < PAGE_TOLD_FOR for page in state.pages)
 
 
 def _page_name(seen: Seen) -> str:
     return f"{seen.platform} {seen.host}"
 
 
-def _pages(state: ProviderState, seen: Seen, now: datetime) -> tuple[Page, ...]:
-    """The pages it was, with this one as the newest."""
+def _pages(state: ProviderState, seen: Seen, told: str | None, now: datetime) -> tuple[Page, ...]:
+    """The pages it was, with this one, or what was just told of it, as the newest."""
     stays = state.host == seen.host and state.platform == seen.platform and bool(state.pages)
-    if stays or _is_told(state, seen, now):
+    name = _page_name(seen) if told is None else told
+    if told is None and (stays or _is_told(state, name, now)):
         return state.pages
-    others = (page for page in state.pages if page.name != _page_name(seen))
-    return (*others, Page(_page_name(seen), now))[-PAGES_REMEMBERED:]
+    others = (page for page in state.pages if page.name != name)
+    return (*others, Page(name, now))[-PAGES_REMEMBERED:]
 
 
 def _same_incidents(known: Iterable[KnownIncident], readings: Iterable[Reading]) -> dict[str, str]:

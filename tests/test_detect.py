@@ -570,6 +570,15 @@ def test_other_ids_alone_are_a_move_when_titles_and_starts_are_known() -> None:
     assert (draft.event, draft.message) == ("provider.changed", "the page changed: its incidents have other ids")
 
 
+def test_ids_that_are_others_at_every_poll_are_told_once_a_day() -> None:
+    world = World()
+    world.see(reading(INV, id="x0"))
+    events = [kinds(world.see(reading(INV, id=f"x{number}"))) for number in range(1, 200)]
+    assert events == [["provider.changed"], *[[]] * 198]
+    assert kinds(world.see(reading(INV, id="new"), after=24 * 60)) == ["provider.changed"]
+    assert world.incidents["new"].open
+
+
 def test_another_host_with_the_same_ids_is_told_and_nothing_else() -> None:
     world = World()
     world.see(reading(INV), ended("b", 0))
