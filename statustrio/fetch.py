@@ -97,8 +97,10 @@ class _Trail:
     where: str = ""
     """`host:port` of the request under way, or of the proxy that was dialled for it."""
     connected: bool = False
+    reused: bool = False
+    """Whether the request goes over a connection that an earlier one left open."""
     may_repeat: bool = False
-    """Whether the request goes over a connection that an earlier one left open, and nothing came back yet."""
+    """Whether it does, and nothing came back yet."""
     public_only: bool = False
     """A public host was on the way: no private one may follow."""
     guarded: bool = False
@@ -113,7 +115,7 @@ class _Trail:
             case "answer.began":
                 self.may_repeat = False
             case "connection.connect_tcp.started":
-                self.may_repeat = False
+                self.reused = self.may_repeat = False
                 self.where = host_port(info["host"], info["port"])
             case "connection.connect_tcp.complete":
                 self.connected = True
@@ -302,13 +304,20 @@ def open_fetcher(
 
 
 async def _send(way: httpx.AsyncBaseTransport, request: httpx.Request, trail: _Trail) -> httpx.Response:
-    """Send `request`, a second time if the server had closed the idle connection just then."""
-    trail.may_repeat = True
+    """Send `request`, a second time if the server had closed the idle connection just then.
+
+    It may have said so (408) before it knew of the request: over a connection of its own that is no answer to it.
+    """
+    trail.reused = trail.may_repeat = True
     try:
-        return await way.handle_async_request(request)
+        response = await way.handle_async_request(request)
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
         if not trail.may_repeat:
             raise
+    else:
+        if response.status_code != HTTPStatus.REQUEST_TIMEOUT or not trail.reused:
+            return response
+        await wire(response).aclose()
     return await way.handle_async_request(request)
 
 

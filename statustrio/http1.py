@@ -6,6 +6,7 @@ GET without a body is all there is to send. Bodies come as they were sent, less 
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import NoReturn, TypeAlias
 
 import httptools
@@ -66,11 +67,13 @@ class Answer:
     def __attrs_post_init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         # What h11 reads too, for servers send it: line feeds alone, folded and odd values, a length beside chunks,
-        # blanks after the size of a chunk.
+        # blanks after the size of a chunk, `Connection: close` in an interim answer. Not the same length twice, which
+        # RFC 9112 (6.3) leaves to us: the parser cannot, and the way out is `limits: {transport: httpx}`.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True,
             lenient_chunked_length=True,
             lenient_optional_cr_before_lf=True,
+            lenient_keep_alive=True,
             lenient_spaces_after_chunk_size=True,
         )
 
@@ -112,7 +115,8 @@ class Answer:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.has_head:
             return  # a trailer
-        if b"\0" in value:
+        # After a tab the parser does not know `chunked` again, and the chunks would be taken for the document.
+        if b"\0" in value or (value.endswith(b"\t") and name.lower() == b"transfer-encoding"):
             self._refuse("illegal header line")
         self.headers.append((name, value.rstrip(b" \t")))
 
@@ -137,7 +141,8 @@ class Answer:
         if self.has_head:
             assert self._parser is not None
             self.complete = True
-            self.keeps_alive = self._parser.should_keep_alive()
+            # Who says 408 has given the connection up, whatever else it says.
+            self.keeps_alive = self._parser.should_keep_alive() and self.status != HTTPStatus.REQUEST_TIMEOUT
 
     def _refuse(self, complaint: str) -> NoReturn:
         self._complaint = complaint

@@ -782,6 +782,29 @@ async def test_a_reused_connection_that_was_closed_meanwhile_is_tried_once_more(
 
 
 @both
+@pytest.mark.parametrize("closing", [{}, {"connection": "close"}], ids=["kept", "closed"])
+async def test_a_408_on_a_reused_connection_is_no_answer_to_the_request_but_on_a_new_one_it_is(
+    closing: dict[str, str | int],
+) -> None:
+    """The server may have said it before it knew of the request (RFC 9110, 15.5.9)."""
+    late = status(408, **closing)
+    async with at_server() as (server, fetcher):
+        server.pages["/feed"] = page = Page(BODY)
+        await fetcher.get(server.url("/feed"))
+        page.once = [late]
+        assert (await fetched(fetcher, server.url("/feed"))).body == BODY
+        assert [asked.status for asked in server.requests] == [200, 408, 200]
+        page.once = [late, late, late]
+        error = await failure(fetcher, server.url("/feed"))
+        assert (str(error), error.status) == ("HTTP 408 Request Timeout", 408)
+        assert len(server.requests) == 5, "one more try, not two"
+    async with at_server() as (server, fetcher):
+        server.pages["/feed"] = Page(script=late)
+        await failure(fetcher, server.url("/feed"))
+        assert len(server.requests) == 1
+
+
+@both
 async def test_a_new_connection_is_not_tried_twice_nor_a_body_that_broke_off() -> None:
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = page = Page(BODY, once=[close])

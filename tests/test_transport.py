@@ -96,9 +96,11 @@ ODD = [
     Odd("chunk with extension", CHUNKED + b"1;a=b\r\nx\r\n0\r\n\r\n", b"x"),
     Odd("blank after the size", CHUNKED + b"1 \r\nx\r\n0\r\n\r\n", b"x"),
     Odd("upper case coding", OK + b"Transfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x"),
+    Odd("blanks after the coding", OK + b"Transfer-Encoding: chunked  \r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x"),
     Odd("trailers", CHUNKED + b"1\r\nx\r\n0\r\nContent-Encoding: br\r\n\r\n", b"x"),
     Odd("100", b"HTTP/1.1 100 Continue\r\n\r\n" + ONE, b"x"),
     Odd("102, 103", b"HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\nLink: <x>\r\nContent-Encoding: br\r\n\r\n" + ONE, b"x"),
+    Odd("103 that closes", b"HTTP/1.1 103 E\r\nConnection: close\r\n\r\n" + ONE, b"x"),
     Odd("upgrade on offer", OK + b"Upgrade: h2\r\nConnection: Upgrade\r\nContent-Length: 1\r\n\r\nx", b"x"),
     Odd("two answers", ONE + ONE, b"x"),
     Odd("answer and garbage", ONE + b"\0garbage", b"x"),
@@ -182,9 +184,14 @@ async def test_what_is_no_body_has_to_end_before_the_deadline(start: bytes, agai
         await server.wait_closed()
 
 
-async def test_the_same_length_twice_is_refused_by_ours_alone() -> None:
+@pytest.mark.parametrize(
+    "head",
+    [b"Content-Length: 1\r\nContent-Length: 1", b"Content-Length: 1, 1", b"Transfer-Encoding: chunked\t"],
+    ids=["twice", "in a list", "a tab after the coding"],
+)
+async def test_what_the_parser_cannot_read_is_refused_by_ours_alone(head: bytes) -> None:
     # llhttp has no leniency for it; the way out is `limits: {transport: httpx}`.
-    twice = Page(script=raw(OK + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx"))
+    twice = Page(script=keeping(OK + head + b"\r\n\r\n" + (b"1\r\nx\r\n0\r\n\r\n" if b"chunked" in head else b"x")))
     async with fetching("own") as (server, fetcher):
         server.pages["/"] = twice
         with pytest.raises(FetchError, match="the answer is not valid HTTP: illegal header line"):
