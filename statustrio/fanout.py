@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,7 +26,9 @@ from statustrio.config import ConsumerConfig
 from statustrio.consumers.consumer import Consumer
 from statustrio.errors import DeliveryError, RejectedError
 from statustrio.events import Event
+from statustrio.filters import search
 from statustrio.line import render
+from statustrio.patience import TookTooLongError, within
 from statustrio.recorder import Requests, RunSync
 from statustrio.rfc3339 import to_text
 from statustrio.routing import Routing, Telling, key_of
@@ -42,6 +45,9 @@ BEHIND = timedelta(days=1)
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 TRIES = 5
 """Of an event that a consumer rejects, before it is set aside."""
+MATCH_SECONDS = 0.05
+MATCH_PAUSE_SECONDS = 5.0
+"""A `match` that took too long is not tried for so long: it may keep the loop for a hundredth of the time."""
 LOOK_SECONDS = 30.0
 """How often it is looked whether a mute was taken back, and what is due by a clock that may have been set."""
 
@@ -104,6 +110,8 @@ class Subscription:
     _unsaved: set[Key] = field(init=False, factory=set)
     """Stories that changed since they were last stored."""
     _behind: bool = field(init=False, default=False)
+    _match_again: float = field(init=False, default=-math.inf)
+    """When `match` is tried again."""
     _freed: trio.Event = field(init=False, factory=trio.Event)
     _nap: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     """In which the loop waits for news."""
@@ -116,7 +124,8 @@ class Subscription:
         """
         self._position, self._beyond = self.cursor.seq, set(self.cursor.beyond)
         self._under_way, self._busy, self._unsaved = set(), set(), set()
-        self._routing = Routing(self.config, self.tags, await self._look_up(self.store.load_due, self.config.id))
+        stories = await self._look_up(self.store.load_due, self.config.id)
+        self._routing = Routing(self.config, self.tags, stories, search=self._search)
         if window := self.config.timing.repeat_window:
             self._routing.begun = await self._look_up(self.store.load_begun, self.config.id, now() - window)
         send, receive = trio.open_memory_channel[Parcel](0)
@@ -154,6 +163,23 @@ class Subscription:
                 except trio.EndOfChannel:
                     # What was stored before the end is still owed: look once more.
                     ended = True
+
+    def _search(self, expression: str, text: str) -> bool:
+        """Search a page's text for the consumer's `match`. What cannot be told in time passes: no page may silence."""
+        if trio.current_time() < self._match_again:
+            return True
+        try:
+            return within(MATCH_SECONDS, partial(search, expression, text))
+        except TookTooLongError:
+            self._match_again = trio.current_time() + MATCH_PAUSE_SECONDS
+            log.warning(
+                "match.slow",
+                consumer=self.config.id,
+                characters=len(text),
+                hint=f"its `match` takes over {MATCH_SECONDS:g} s on this text, so events pass it untried for"
+                f" {MATCH_PAUSE_SECONDS:g} s: is there a repetition within a repetition?",
+            )
+            return True
 
     def _due_in(self) -> float:
         """Seconds until something is due, as far as is known now."""

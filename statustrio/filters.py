@@ -8,13 +8,17 @@ silences: an unknown impact or unknown components pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
 from statustrio.config import FilterConfig
 from statustrio.events import ENDS, Event
 from statustrio.stories import Story
+
+Search: TypeAlias = Callable[[str, str], bool]
+"""Whether a regular expression is found in a text; one that takes for ever may be cut short, and is found."""
 
 
 @frozen
@@ -32,14 +36,25 @@ class Verdict:
         return self.stopped_by is None
 
 
-def judge(config: FilterConfig, tags: Mapping[str, tuple[str, ...]], story: Story, event: Event) -> Verdict:
+def search(expression: str, text: str) -> bool:
+    """Search, however long it takes."""
+    return re.search(expression, text) is not None
+
+
+def judge(
+    config: FilterConfig,
+    tags: Mapping[str, tuple[str, ...]],
+    story: Story,
+    event: Event,
+    search: Search = search,
+) -> Verdict:
     """Judge an event by the filters and by the story of its incident so far. `tags` by provider id."""
     unconcerned = _unconcerned(config, tags, event)
     if unconcerned:
         return Verdict(story, unconcerned)
     held_back = None
     if event.incident_id is not None:
-        story = _further(config, story, event)
+        story = _further(config, story, event, search)
         held_back = None if story.told else _held_back(config, story)
         story = evolve(story, told=held_back is None)
     return Verdict(story, held_back or _unwanted(config, story, event.event))
@@ -62,14 +77,14 @@ def _unwanted(config: FilterConfig, story: Story, name: str) -> str | None:
     return None if begun and name in ENDS and not ENDS.isdisjoint(config.events) else "events"
 
 
-def _further(config: FilterConfig, story: Story, event: Event) -> Story:
+def _further(config: FilterConfig, story: Story, event: Event, search: Search) -> Story:
     impacts = [impact for impact in (story.impact, event.impact) if impact is not None]
     components = story.components
     if event.components is not None:
         names = dict.fromkeys((*(components or ()), *(component.name for component in event.components)))
         components = tuple(names)
     text = f"{event.title or ''}\n{event.message or ''}"
-    matched = story.matched or (config.match is not None and re.search(config.match, text) is not None)
+    matched = story.matched or (config.match is not None and search(config.match, text))
     return evolve(
         story, impact=max(impacts, key=lambda one: one.rank, default=None), components=components, matched=matched
     )

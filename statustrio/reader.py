@@ -1,11 +1,13 @@
 """Reads the documents of providers where it holds nobody up, and of each only what is new in it.
 
-Small ones are parsed on the loop, large ones in threads. What a document means is `reading`'s business.
+Small ones are parsed on the loop, large ones in threads, and neither for ever: some document may send a reader round in
+circles. What a document means is `reading`'s business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -13,8 +15,10 @@ import trio
 from attrs import define, field
 
 from statustrio.config import ProviderConfig
+from statustrio.errors import FeedError
 from statustrio.fetch import Fetched
 from statustrio.model import ProviderState
+from statustrio.patience import Interruptible, TookTooLongError, within
 from statustrio.reading import Document, Last, read_again, read_document
 
 INLINE_BYTES = 16 * 1024
@@ -23,6 +27,13 @@ GLANCE_BYTES = 256 * 1024
 """A body up to this size is searched for what is new on the loop (about 1 ms), a larger one in a thread."""
 LARGE_BYTES = 512 * 1024
 PARSERS = 2
+LEFT_BEHIND = 5
+"""Threads that may run on though nobody waits for them any more: nothing is known that would make one."""
+INLINE_SECONDS = 0.05
+"""On the loop; what takes longer is begun again in a thread."""
+READ_SECONDS = 2.0
+READ_SECONDS_PER_MIB = 4.0
+"""In a thread, on top of that: a feed takes some 0.1 s, the slowest that is known 1.5 s per MiB."""
 
 T = TypeVar("T")
 
@@ -33,13 +44,25 @@ class Parsers:
 
     _ordinary: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
     _large: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+    _threads: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS + 1 + LEFT_BEHIND))
 
     async def run(self, size: int, parse: Callable[[], T]) -> T:
-        """Parse what is `size` bytes long where it holds nobody up."""
+        """Parse what is `size` bytes long where it holds nobody up. Raises FeedError where that does not end."""
         if size <= INLINE_BYTES:
-            return parse()
-        # What takes for ever is left behind at the end.
-        return await trio.to_thread.run_sync(parse, limiter=self._limiter(size), abandon_on_cancel=True)
+            with suppress(TookTooLongError):
+                return within(INLINE_SECONDS, parse)
+        async with self._limiter(size):
+            return await self._run_in_thread(size, parse)
+
+    async def _run_in_thread(self, size: int, parse: Callable[[], T]) -> T:
+        seconds = READ_SECONDS + READ_SECONDS_PER_MIB * size / 2**20
+        work = Interruptible(parse)
+        try:
+            with trio.move_on_after(seconds):
+                return await trio.to_thread.run_sync(work, limiter=self._threads, abandon_on_cancel=True)
+        finally:
+            work.interrupt()
+        raise FeedError(f"the document cannot be read: that takes longer than {seconds:.0f} s")
 
     def must_wait(self, size: int) -> bool:
         """Whether all the threads for a document of this size are at work."""
@@ -64,8 +87,10 @@ class Reader:
         def either() -> Document:
             return again() or read_fetched(fetched, config, state)
 
-        if size <= GLANCE_BYTES and (glance := again(most=INLINE_BYTES)):
-            return glance
+        if size <= GLANCE_BYTES:
+            with suppress(TookTooLongError):
+                if glance := within(INLINE_SECONDS, partial(again, most=INLINE_BYTES)):
+                    return glance
         if self._parsers.must_wait(size):
             fetched.pack()
         return await self._parsers.run(size, either)

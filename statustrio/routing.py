@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from statustrio.config import ConsumerConfig
 from statustrio.events import Event
-from statustrio.filters import judge
+from statustrio.filters import Search, judge, search
 from statustrio.stories import Key, Mute, Story, Why
 from statustrio.timing import Occasion, Step, pass_over, release, remind, take
 
@@ -51,6 +51,7 @@ class Routing:
     stories: dict[Key, Story] = field(factory=dict)
     mutes: tuple[Mute, ...] = ()
     begun: dict[tuple[str, str], datetime] = field(factory=dict)
+    search: Search = search
     _agenda: list[tuple[datetime, Key]] = field(init=False, factory=list)
     """A heap of when stories are due; those that have changed since are passed over."""
 
@@ -62,7 +63,7 @@ class Routing:
         """Decide about the next event of the log."""
         key = key_of(event)
         before = self.stories.get(key, Story())
-        verdict = judge(self.config.filter, self.tags, before, event)
+        verdict = judge(self.config.filter, self.tags, before, event, self.search)
         if verdict.stopped_by is not None:
             story = pass_over(self.config.timing, verdict.story, event) if verdict.story.told else verdict.story
             return Telling(key, story, kept_back=verdict.stopped_by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from statustrio.config import ConsumerConfig, FilterConfig, TimingConfig
 from statustrio.errors import ConsumerGoneError, DeliveryError, RejectedError
 from statustrio.events import REMINDER, SUMMARY, Event
 from statustrio.explain import routed
-from statustrio.fanout import BATCH, LOOK_SECONDS, TRIES, News, Subscription
+from statustrio.fanout import BATCH, LOOK_SECONDS, MATCH_PAUSE_SECONDS, TRIES, News, Subscription
 from statustrio.line import render
 from statustrio.model import Change, Draft, Impact, Status
 from statustrio.recorder import Request, Requests, run_recorder
@@ -47,10 +48,11 @@ def post(
     incident: str = "i1",
     impact: Impact | None = None,
     at: datetime = AT,
+    message: str | None = None,
 ) -> int:
     """One more event in the log; its seq."""
     state = store.load_state(provider)
-    draft = Draft(f"incident.{noun}", f"key {state.version}", incident, title="Errors", impact=impact)
+    draft = Draft(f"incident.{noun}", f"key {state.version}", incident, title="Errors", impact=impact, message=message)
     (event,) = store.commit(Change(evolve(state, version=state.version + 1), at, drafts=(draft,)))
     return event.seq
 
@@ -560,6 +562,32 @@ async def test_events_of_the_monitor_as_a_whole_reach_everybody(store: MemorySto
     async with open_fanout(store) as fanout:
         await fanout.drain(consumer, workers=2, providers=(A,), min_impact=Impact.CRITICAL)
     assert consumer.seqs == [1, 2]
+
+
+async def test_a_text_that_a_match_takes_too_long_on_passes_and_keeps_nobody_waiting(
+    store: MemoryStore,
+    autojump_clock: Clock,  # noqa: ARG001
+) -> None:
+    """A page may not silence, and each second of the loop is every page's."""
+    hostile = "a" * 40 + "!"
+    post(store, A, incident="1", message="quiet")
+    post(store, A, incident="2", message=hostile)
+    for number in range(3, 50):
+        post(store, B, incident=str(number), message=hostile)
+    consumer = FakeConsumer()
+    async with open_fanout(store) as fanout:
+        began = time.perf_counter()
+        with captured() as logs:
+            async with fanout.running(consumer, match="(a+)+$"):
+                await settle()
+                assert time.perf_counter() - began < 1, "the other texts were not tried"
+                assert consumer.seqs == list(range(2, 50))
+                assert [(one["event"], one["consumer"]) for one in logs] == [("match.slow", "out")]
+                await trio.sleep(MATCH_PAUSE_SECONDS + 1)
+                await fanout.post(C, incident="50", message="quiet")
+                await fanout.post(C, incident="51", message="aaa")
+                await settle()
+    assert consumer.seqs[48:] == [51], "it is tried again"
 
 
 # What waits: the wall clock goes with trio's, which jumps.

@@ -25,7 +25,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # What touches the world: one library, one descriptor, one file each.
     "edges": (
         "clock", "fetch", "answers", "targets", "transport", "http1", "dialing", "inflate", "captures", "store", "line",
-        "logs", "consumers", "process", "sd_notify", "database_files",
+        "logs", "consumers", "process", "sd_notify", "database_files", "patience",
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
@@ -46,7 +46,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "zlib": ("inflate", "packing"),
     "sqlite3": ("store",),
     "fcntl": ("store.opening",),
-    "ctypes": ("process",),
+    "ctypes": ("process", "patience"),
     "gc": ("process",),
     "feedparser": ("feed.parse",),
     "selectolax": ("feed.text", "discover"),
@@ -62,7 +62,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "hypercorn": ("web.server",),
     "jinja2": ("web.pages",),
     "gzip": ("web.answers",),
-    "signal": ("daemon", "cli", "consumers.command"),
+    "signal": ("daemon", "cli", "consumers.command", "patience"),
     "subprocess": ("consumers.command",),
 }
 """Libraries that have one room."""

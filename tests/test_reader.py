@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,55 @@ async def test_bodies_that_wait_for_a_parser_are_packed_and_read_all_the_same() 
             for holder in range(int(limiter.total_tokens)):
                 limiter.release_on_behalf_of(holder)
     assert len(answers[0].window) == 3
+
+
+def spinning(begun: list[threading.Thread]) -> Callable[..., Any]:
+    """A reader that never ends; it notes the threads in which it began."""
+
+    def spin(*_: object, **__: object) -> Any:
+        begun.append(threading.current_thread())
+        while True:
+            pass
+
+    return spin
+
+
+@pytest.mark.parametrize("size", [INLINE_BYTES // 2, 6 * INLINE_BYTES], ids=["small", "larger"])
+async def test_a_document_that_is_read_for_ever_is_a_failed_poll_and_its_thread_ends(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    begun: list[threading.Thread] = []
+    monkeypatch.setattr(reader, "read_document", spinning(begun))
+    monkeypatch.setattr(reader, "READ_SECONDS", 0.1)
+    parsers = Parsers()
+    with trio.fail_after(5):
+        with pytest.raises(FeedError, match="the document cannot be read: that takes longer than"):
+            await Reader(parsers)(page("a", size=size), CONFIG, ProviderState("page", "Page", URL))
+        assert not parsers.must_wait(size)
+        while parsers._threads.borrowed_tokens:
+            await trio.sleep(0.01)
+    assert begun.count(threading.main_thread()) == (size <= INLINE_BYTES), "on the loop, if at all, only for a moment"
+    assert len(begun) == 1 + (size <= INLINE_BYTES)
+
+
+async def test_what_takes_a_moment_too_long_on_the_loop_is_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "INLINE_SECONDS", 1e-6)
+    document = await Reader(Parsers())(page("a", size=INLINE_BYTES // 2), CONFIG, ProviderState("page", "Page", URL))
+    assert len(document.readings) == 1
+
+
+async def test_a_reader_that_is_cancelled_leaves_no_thread_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[threading.Thread] = []
+    monkeypatch.setattr(reader, "read_document", spinning(begun))
+    parsers = Parsers()
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(Reader(parsers), page("a"), CONFIG, ProviderState("page", "Page", URL))
+            while not begun:
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+        while parsers._threads.borrowed_tokens:
+            await trio.sleep(0.01)
 
 
 async def test_large_documents_wait_for_large_ones_only() -> None:

@@ -1,0 +1,79 @@
+"""Ends what takes too long to compute: the reading of a hostile page, a user's expression over its text.
+
+On the main thread an alarm of the system interrupts even a regular expression, which in any other thread keeps the
+interpreter until it is done. In other threads an exception is raised between two instructions of Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+from collections.abc import Callable
+from functools import cache
+from types import FrameType
+from typing import Generic, TypeVar
+
+from attrs import define, field
+
+T = TypeVar("T")
+
+
+class TookTooLongError(BaseException):
+    """The time is over. No `Exception`, so that nothing on the way out takes it for a failure of its own."""
+
+
+def within(seconds: float, compute: Callable[[], T]) -> T:
+    """Compute on the main thread for at most so long. Raises TookTooLongError.
+
+    In any other thread there is no alarm, and it takes what it takes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return compute()
+    _hear_alarms()
+    try:
+        # Again and again: a library that catches everything may swallow the first.
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+        return compute()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@cache
+def _hear_alarms() -> None:
+    signal.signal(signal.SIGALRM, _ring)
+
+
+def _ring(_number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_code is within.__code__:
+            raise TookTooLongError
+        frame = frame.f_back
+    # It rang as the computation ended, whose own way to switch it off was cut short.
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@define(eq=False)
+class Interruptible(Generic[T]):
+    """A computation for another thread, which can be told to end."""
+
+    _compute: Callable[[], T]
+    _thread: int | None = field(init=False, default=None)
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+
+    def __call__(self) -> T:
+        """Compute. Raises TookTooLongError once it was interrupted."""
+        self._thread = threading.get_ident()
+        try:
+            return self._compute()
+        finally:
+            # Under the lock, so that it is never the next work of this thread that is interrupted.
+            with self._lock:
+                self._thread = None
+
+    def interrupt(self) -> None:
+        """End it at its next instruction, if it runs. Once is all: what swallows that runs on."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TookTooLongError))
