@@ -124,6 +124,7 @@ class Daemon:
         async with trio.open_nursery() as services:
             await services.start(self._hear_signals)
             services.start_soon(self._timetable.run)
+            services.start_soon(self._web.slots.keep_moving)
             if self.serve_site is not None:
                 services.start_soon(supervise, "web", partial(self._serve_site, self.serve_site))
             send, receive = trio.open_memory_channel[Request[Any]](0)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Self
 
 import trio
 from attrs import define, frozen
@@ -30,6 +30,9 @@ _PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _DOCUMENTATION = IPv6Network("3fff::/20")
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+SILENT_SECONDS = 1.0
+"""Pages that are well answer sooner, and half of the shortest interval is five times as long."""
 
 _LOOKUPS = 256
 """Look-ups at once: more than the 200 requests in flight, so that some that hang delay nobody else."""
@@ -93,17 +96,28 @@ class _Host:
 
 
 class Slots:
-    """Who may send a request now: so many in all, so many to one host. Loopback hosts have no limit of their own."""
+    """Who may send a request now: so many in all, so many to one host. Loopback hosts have no limit of their own.
+
+    While others wait, a request that has had no answer for `SILENT_SECONDS` is not counted: it takes a socket and no
+    more, and hundreds of pages that hang, as they do when what they have in common fails, would keep all the rest from
+    being polled. It counts again from its answer on. Its host goes on counting it.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._per_host = limits.requests_per_host
-        self._in_flight = trio.CapacityLimiter(limits.requests_in_flight)
+        self._most = limits.requests_in_flight
+        self._in_flight = trio.CapacityLimiter(self._most)
         self._hosts: dict[str, _Host] = {}
+        self._silent: dict[Turn, float] = {}
+        """Those that are counted and have no answer, the longest first, and since when."""
+        self._uncounted: set[Turn] = set()
+        self._crowded = trio.Event()
 
     def change(self, limits: Limits) -> None:
         """Put other limits in force, for those who wait too."""
         self._per_host = limits.requests_per_host
-        self._in_flight.total_tokens = limits.requests_in_flight
+        self._most = limits.requests_in_flight
+        self._recount()
         for host in self._hosts.values():
             host.limiter.total_tokens = self._per_host
 
@@ -114,9 +128,39 @@ class Slots:
         """
         return Turn(self, name if limited else None)
 
-    async def enter(self, name: str | None) -> None:
+    async def keep_moving(self) -> None:
+        """Let for ever those who wait take the places of those that have had no answer for too long."""
+        while True:
+            while not self._in_flight.statistics().tasks_waiting:
+                self._crowded = trio.Event()
+                await self._crowded.wait()
+            now = trio.current_time()
+            turn, since = next(iter(self._silent.items()), (None, now))
+            if turn is not None and since + SILENT_SECONDS <= now:
+                del self._silent[turn]
+                self._uncounted.add(turn)
+                self._recount()
+            else:
+                await trio.sleep_until(since + SILENT_SECONDS)
+
+    def answered(self, turn: Turn) -> None:
+        """Count a request that has an answer, if only now."""
+        self._silent.pop(turn, None)
+        if turn in self._uncounted:
+            self._uncounted.remove(turn)
+            self._recount()
+
+    def _recount(self) -> None:
+        # Below what is lent out where they have their answers together: then nobody begins until some have ended.
+        self._in_flight.total_tokens = self._most + len(self._uncounted)
+
+    async def enter(self, turn: Turn, name: str | None) -> None:
+        await self._enter_host(name)
+        self._silent[turn] = trio.current_time()
+
+    async def _enter_host(self, name: str | None) -> None:
         if name is None:
-            await _acquire(self._in_flight)
+            await self._begin()
             return
         host = self._hosts.get(name)
         if host is None:
@@ -127,10 +171,18 @@ class Slots:
             # The host first: who waits for a slow host must not hold one of everybody's slots meanwhile.
             await _acquire(host.limiter)
             undo.callback(host.limiter.release)
-            await _acquire(self._in_flight)
+            await self._begin()
             undo.pop_all()
 
-    def leave(self, name: str | None) -> None:
+    async def _begin(self) -> None:
+        try:
+            self._in_flight.acquire_nowait()
+        except trio.WouldBlock:
+            self._crowded.set()
+            await self._in_flight.acquire()
+
+    def leave(self, turn: Turn, name: str | None) -> None:
+        self.answered(turn)
         self._in_flight.release()
         if name is not None:
             self._hosts[name].limiter.release()
@@ -144,18 +196,23 @@ class Slots:
             del self._hosts[name]
 
 
-@frozen
+@frozen(eq=False)
 class Turn:
     """The turn of one request. No generator, which would cost each poll a tenth of all its CPU."""
 
     _slots: Slots
     _name: str | None
 
-    def __aenter__(self) -> Awaitable[None]:
-        return self._slots.enter(self._name)
+    async def __aenter__(self) -> Self:
+        await self._slots.enter(self, self._name)
+        return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._slots.leave(self._name)
+        self._slots.leave(self, self._name)
+
+    def answered(self) -> None:
+        """Say that its answer has begun."""
+        self._slots.answered(self)
 
 
 async def _acquire(limiter: trio.CapacityLimiter) -> None:

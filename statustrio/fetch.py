@@ -34,7 +34,7 @@ from statustrio.answers import (
     validators_of,
     wire,
 )
-from statustrio.dialing import Limits, Slots, is_public, public_only, refusal
+from statustrio.dialing import Limits, Slots, Turn, is_public, public_only, refusal
 from statustrio.errors import FetchError
 from statustrio.model import Validators
 from statustrio.targets import Target, host_port, parse
@@ -94,6 +94,8 @@ class _Trail:
 
     limit: int
     """Bytes that a body may have."""
+    turn: Turn | None = None
+    """Of the request under way, which others may wait for."""
     where: str = ""
     """`host:port` of the request under way, or of the proxy that was dialled for it."""
     connected: bool = False
@@ -114,6 +116,9 @@ class _Trail:
                 self.connected = True
             case "answer.began":
                 self.may_repeat = False
+                self._note_answer()
+            case "http11.receive_response_headers.complete":
+                self._note_answer()
             case "connection.connect_tcp.started":
                 self.reused = self.may_repeat = False
                 self.where = host_port(info["host"], info["port"])
@@ -122,6 +127,10 @@ class _Trail:
                 await self._check_peer(info["return_value"])
             case _:
                 pass
+
+    def _note_answer(self) -> None:
+        if self.turn is not None:
+            self.turn.answered()
 
     async def _check_peer(self, stream: Any) -> None:
         """Look at what was dialled, in case our resolver is not the one that looked it up."""
@@ -199,7 +208,7 @@ class Fetcher:
             belongs = target == known.end or (known.end is None and at_home)
             sent = validators if belongs else _UNCONDITIONAL
             asked = _Asked(url, target.text, sent)
-            async with self._web.slots.take(target.host, limited=not target.loopback):
+            async with self._web.slots.take(target.host, limited=not target.loopback) as trail.turn:
                 request = self._prepared.pop(asked, None) or self._new_request(asked, known, target, at_home=at_home)
                 began = trio.current_time()
                 with trio.CancelScope(deadline=began + left) as deadline:
