@@ -951,8 +951,8 @@ async def test_who_waits_for_a_slow_host_holds_up_nobody_else() -> None:
 
 @both
 async def test_hundreds_of_pages_that_hang_keep_no_other_waiting_for_long(
-    autojump_clock: trio.testing.MockClock,
-) -> None:  # noqa: ARG001
+    autojump_clock: trio.testing.MockClock,  # noqa: ARG001
+) -> None:
     """Some fail to connect, some never answer; those that answer count, however long their bodies take."""
     asked = 0
 

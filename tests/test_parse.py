@@ -251,9 +251,60 @@ def test_a_body_is_never_taken_for_a_file_name() -> None:
 
 
 @pytest.mark.slow
-def test_no_more_than_5000_entries_are_read() -> None:
-    many = "<rss><channel>" + "<item><guid>1</guid></item>" * (MOST_ENTRIES + 1) + "</channel></rss>"
+def test_as_many_entries_are_read_as_a_page_may_have() -> None:
+    many = "<rss><channel>" + "<item><guid>1</guid></item>" * MOST_ENTRIES + "</channel></rss>"
     assert len(read(many).entries) == MOST_ENTRIES
+
+
+def entities(*definitions: str, use: str) -> str:
+    return f"<!DOCTYPE rss [{''.join(definitions)}]>{RSS.replace('<channel>', f'<channel><title>{use}</title>', 1)}"
+
+
+BOMBS = {
+    "billion laughs": (
+        entities(*(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10)), use="&l9;"),
+        "the document defines entities of its own (an XML bomb?)",
+    ),
+    "quadratic": (
+        entities(f'<!ENTITY a "{"a" * 50_000}">', use="&a;" * 50_000),
+        "the document defines entities of its own (an XML bomb?)",
+    ),
+    "as far as expat lets it": (
+        "<?xml version='1.0'?><!DOCTYPE rss [<!-- ] > <rss --><!ENTITY a '" + "a" * 50_000 + "'>]><rss>&a;</rss>",
+        "the document defines entities of its own (an XML bomb?)",
+    ),
+    "a file": (
+        entities("<!ENTITY f SYSTEM 'file:///etc/passwd'>", use="&f;"),
+        "the document defines entities of its own (an XML bomb?)",
+    ),
+    "entries": (
+        "<rss><channel>" + "<item><guid>1</guid></item>" * 100_000 + "</channel></rss>",
+        "the document has more than 5000 entries",
+    ),
+    "depth": (
+        RSS.replace("<channel>", "<channel>" + "<a>" * 1_000_000 + "</a>" * 1_000_000, 1),
+        "the document has more than 200000 tags",
+    ),
+    "attributes": (
+        RSS.replace("<item>", "<item " + " ".join(f'a{n}=""' for n in range(100_000)) + ">", 1),
+        "one element has more than 250 attributes",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_would_take_far_more_time_or_memory_than_its_length_is_refused_at_once(name: str) -> None:
+    document, reason = BOMBS[name]
+    began = time.process_time()
+    with pytest.raises(FeedError, match=re.escape(reason)):
+        read(document)
+    assert time.process_time() - began < 1, "most of a second is the largest one's, as characters"
+
+
+def test_a_link_of_many_parts_and_a_text_with_equals_signs_are_no_bombs() -> None:
+    link = "https://a.example/?" + "&amp;".join(f"p{n}={n}" for n in range(200))
+    odd = RSS.replace("<item>", f"<item><enclosure url='{link}'/><author>{'a=b ' * 1000}</author>", 1)
+    assert len(read(odd).entries) == 2
 
 
 ENTRY = read(ATOM).entries[0]

@@ -291,11 +291,12 @@ def test_over_the_life_of_a_page_the_shortcut_agrees_with_the_whole(page: str) -
     assert taken > 0.6 * total
 
 
-def test_what_is_past_the_most_that_is_read_of_a_feed_is_read_by_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feed_of_more_entries_than_a_page_may_have_is_read_by_neither(monkeypatch: pytest.MonkeyPatch) -> None:
     first = whole(atom(ONE, TWO))
     for module in (parse, reading):
         monkeypatch.setattr(module, "MOST_ENTRIES", 2)
     longer = atom(ONE, TWO, THREE)
-    assert whole(longer, first).readings == ()
+    with pytest.raises(FeedError, match="more than 2 entries"):
+        whole(longer, first)
     assert again(longer, first) is None
     assert again(atom(THREE, TWO), first) == whole(atom(THREE, TWO), first)

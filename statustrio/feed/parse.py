@@ -24,7 +24,11 @@ from statustrio.feed.dates import parse_date
 from statustrio.feed.text import one_line, plain
 
 MOST_ENTRIES = 5000
-"""Entries read of one feed. The longest real one has some hundred."""
+"""Entries of one feed. The longest real one has some hundred."""
+MOST_TAGS = 200_000
+"""Of one feed. A hundred thousand elements within each other take 2 s and 40 MiB."""
+MOST_ATTRIBUTES = 250
+"""Of one element, for which feedparser takes quadratic time."""
 MOST_CATEGORIES = 1000
 """Of one entry. Azure's real outages list some dozen."""
 _LONGEST_NAME = 60
@@ -118,12 +122,16 @@ _START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 _BORDER_OR_CATEGORY = re.compile(
     r"<(?:[\w.-]{1,40}:)?(?:(?P<entry>item|entry)|category|subject|keywords)[\s/>]", re.IGNORECASE
 )
+_ATTRIBUTES = re.compile(rf"<[^<>=!?][^<>=]*+(?:=[^<>=]*+){{{MOST_ATTRIBUTES + 1}}}")
+"""A tag that has too many: by its equals signs, of which values have few."""
+_CHARACTER = re.compile(r"""<!ENTITY\s+[\w.:-]{1,40}\s+(["'])[^"'<%]{0,8}\1\s*>""")
+"""A definition of a name for a character (`&#8212;`), which can do no harm."""
 _PAGE = frozenset({"html", "head", "body"})
 _SECTIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None) -> Feed:
-    """The feed a document holds, at most its first 5000 entries.
+    """The feed a document holds.
 
     Ill-formed but whole documents are read as well as they go. `content_type` counts only where it names a
     charset. Raises `FeedError` for what is no feed, or only a part of one.
@@ -152,9 +160,7 @@ def open_source(body: bytes, content_type: str | None) -> Source:
 def parse_source(source: Source, *, url: str) -> Feed:
     """The feed of a document. Raises FeedError as `parse_feed` does."""
     text, root = source.text, source.root
-    if text.count("<") > MOST_CATEGORIES and _most_categories(text) > MOST_CATEGORIES:
-        # feedparser compares each with all before it
-        raise FeedError(f"one entry has more than {MOST_CATEGORIES} categories")
+    _refuse_bombs(text)
     document = _parsed(text)
     if not source.is_even or (document.bozo and not _is_whole(text, root)):
         raise FeedError(f"the document is cut off: </{root[:_LONGEST_NAME]}> is missing at its end")
@@ -170,7 +176,7 @@ def parse_source(source: Source, *, url: str) -> Feed:
         generator=one_line(_text(head, "generator")),
         link=_text(head, "link") or None,
         id=_text(head, "id") or None,
-        entries=tuple(_entry(raw) for raw in document.entries[:MOST_ENTRIES]),
+        entries=tuple(_entry(raw) for raw in document.entries),
         description=plain(_text(head, "subtitle")),
         is_well_formed=not document.bozo,
     )
@@ -184,6 +190,23 @@ def _allowed(text: str) -> str:
         raw.isascii() or not ("\ufffe" in text or "\uffff" in text)
     )
     return text if has_none else _FORBIDDEN.sub("", text)
+
+
+def _refuse_bombs(text: str) -> None:
+    """Raise FeedError for what would take a parser far more time or memory than its length lets expect."""
+    if text.count("<!ENTITY") != len(_CHARACTER.findall(text)):
+        # expat lets them grow a hundredfold, and what it stops then looks like a feed without entries
+        raise FeedError("the document defines entities of its own (an XML bomb?)")
+    tags = text.count("<")
+    if tags > MOST_ENTRIES and sum(1 for _ in _START.finditer(text)) > MOST_ENTRIES:
+        raise FeedError(f"the document has more than {MOST_ENTRIES} entries")
+    if tags > MOST_TAGS:
+        raise FeedError(f"the document has more than {MOST_TAGS} tags")
+    if _ATTRIBUTES.search(text):
+        raise FeedError(f"one element has more than {MOST_ATTRIBUTES} attributes")
+    if tags > MOST_CATEGORIES and _most_categories(text) > MOST_CATEGORIES:
+        # feedparser compares each with all before it
+        raise FeedError(f"one entry has more than {MOST_CATEGORIES} categories")
 
 
 def _most_categories(text: str) -> int:
