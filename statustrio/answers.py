@@ -27,6 +27,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REFUSAL = 256 * 1024
 """Bytes read of an answer that is no document, to say what it is; bot walls send some 30 KiB."""
 
+_CLEARER = {"Receive buffer too long": "its headers have no end"}
+"""For the words of h11 that mean little to a user."""
+
 _PERMANENT = frozenset({301, 308})
 
 
@@ -182,7 +185,8 @@ def reason(error: httpx.HTTPError, where: str) -> str:
         case httpx.RemoteProtocolError() if text.startswith("peer closed connection"):
             return "connection closed before the answer was complete"
         case httpx.RemoteProtocolError():
-            return f"the answer is not valid HTTP: {text.partition(':')[0][:80]}"
+            what = text.partition(":")[0][:80]
+            return f"the answer is not valid HTTP: {_CLEARER.get(what, what)}"
         case _:
             return failure_of(error, where) or "connection lost"
 

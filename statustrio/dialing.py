@@ -37,6 +37,9 @@ SILENT_SECONDS = 1.0
 _LOOKUPS = 256
 """Look-ups at once: more than the 200 requests in flight, so that some that hang delay nobody else."""
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
+"""What OpenSSL takes the first bytes of a server that does not speak TLS for."""
+
 _public_only: ContextVar[bool] = ContextVar("public_only", default=False)
 
 
@@ -305,6 +308,8 @@ def _tls_failure(error: ssl.SSLError) -> str:
             return f"certificate verify failed: {error.verify_message.rstrip('.')}"
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return "connection closed during the handshake"
+        case _ if error.reason in _NO_TLS:
+            return "the server answers with something else on this port"
         case _:
             return (error.reason or "unknown error").replace("_", " ").lower()
 

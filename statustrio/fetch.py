@@ -98,6 +98,8 @@ class _Trail:
     """Of the request under way, which others may wait for."""
     where: str = ""
     """`host:port` of the request under way, or of the proxy that was dialled for it."""
+    stage: str = "no connection"
+    """What a request that ends now was waiting for."""
     connected: bool = False
     reused: bool = False
     """Whether the request goes over a connection that an earlier one left open."""
@@ -114,6 +116,7 @@ class _Trail:
         match event:
             case "http11.send_request_headers.started":
                 self.connected = True
+                self.stage = f"no answer from {self.where}"
             case "answer.began":
                 self.may_repeat = False
                 self._note_answer()
@@ -122,13 +125,16 @@ class _Trail:
             case "connection.connect_tcp.started":
                 self.reused = self.may_repeat = False
                 self.where = host_port(info["host"], info["port"])
+                self.stage = f"no connection to {self.where}"
             case "connection.connect_tcp.complete":
                 self.connected = True
+                self.stage = f"no TLS with {self.where}"
                 await self._check_peer(info["return_value"])
             case _:
                 pass
 
     def _note_answer(self) -> None:
+        self.stage = f"the answer of {self.where} had not ended"
         if self.turn is not None:
             self.turn.answered()
 
@@ -214,7 +220,7 @@ class Fetcher:
                 with trio.CancelScope(deadline=began + left) as deadline:
                     outcome = await self._hop(target, request, sent, trail)
                 if deadline.cancelled_caught:
-                    said = f"timed out after {allowed:g} s"
+                    said = f"timed out after {allowed:g} s: {trail.stage}"
                     raise FetchError(said, unconnected=not trail.connected, timed_out=True)
                 left = max(0.0, left - (trio.current_time() - began))
             _keep(self._prepared, asked, request, _PREPARED)

@@ -49,7 +49,7 @@ class Body:
     def finish(self) -> bytes:
         """Return the whole body. Raises FetchError if its gzip is cut off."""
         if self._begun and not self._inflater.eof:
-            raise FetchError("truncated gzip")
+            raise FetchError("the answer is cut off: its gzip has no end")
         return bytes(self._body)
 
     def _inflate(self, data: bytes) -> None:
@@ -61,7 +61,7 @@ class Body:
             try:
                 self._body += self._inflater.decompress(data, _STEP)
             except zlib.error as exc:
-                raise FetchError("not valid gzip") from exc
+                raise FetchError("the answer is no gzip, though it says so") from exc
             if len(self._body) > self._limit:
                 raise too_large(self._limit)
             data = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
@@ -84,4 +84,6 @@ class Body:
 def too_large(limit: int) -> FetchError:
     """Say that a body passes `limit` bytes."""
     mib = limit / 2**20
-    return FetchError(f"larger than {mib:g} MiB" if mib >= 1 else f"larger than {limit} bytes")
+    return FetchError(
+        f"the answer is larger than {mib:g} MiB" if mib >= 1 else f"the answer is larger than {limit} bytes"
+    )

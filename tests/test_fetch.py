@@ -225,13 +225,17 @@ class Wrong:
 
 
 WRONG = [
-    Wrong("endless", endless, "larger than 20000 bytes"),
-    Wrong("declared too large", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20001\r\n\r\n"), "larger than 20000 bytes"),
-    Wrong("bomb", gzip_bomb(5_000_000), "larger than 20000 bytes"),
+    Wrong("endless", endless, "the answer is larger than 20000 bytes"),
+    Wrong(
+        "declared too large",
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20001\r\n\r\n"),
+        "the answer is larger than 20000 bytes",
+    ),
+    Wrong("bomb", gzip_bomb(5_000_000), "the answer is larger than 20000 bytes"),
     Wrong("nested", gzip_bomb(5_000_000, nested=2), "content encoding 'gzip, gzip' instead of gzip or none"),
     Wrong("brotli", status(200, b"x", content_encoding="br"), "content encoding 'br' instead of gzip or none"),
-    Wrong("truncated", truncated_gzip, "truncated gzip"),
-    Wrong("no gzip", status(200, b"<feed/>", content_encoding="gzip"), "not valid gzip"),
+    Wrong("truncated", truncated_gzip, "the answer is cut off: its gzip has no end"),
+    Wrong("no gzip", status(200, b"<feed/>", content_encoding="gzip"), "the answer is no gzip, though it says so"),
     Wrong("close", close, "connection closed without an answer"),
     Wrong("close in body", close_in_body, "connection closed before the answer was complete"),
     Wrong("bad chunks", chunked_garbage, "the answer is not valid HTTP: illegal chunk header"),
@@ -281,7 +285,9 @@ async def test_the_deadline_holds_whatever_the_server_does(script: Script) -> No
         server.pages["/feed"] = Page(BODY, script=script)
         began = trio.current_time()
         error = await failure(fetcher, server.url("/feed"), timeout=0.1)
-        assert str(error) == "timed out after 0.1 s"
+        where = f"127.0.0.1:{server.port}"
+        waiting_for = f"no answer from {where}" if script is hang else f"the answer of {where} had not ended"
+        assert str(error) == f"timed out after 0.1 s: {waiting_for}"
         assert trio.current_time() - began < 1
         assert not error.unconnected
         await server.wait_closed()
@@ -295,7 +301,9 @@ async def test_the_deadline_is_over_all_redirects_together() -> None:
 
     async with at_server() as (server, fetcher):
         server.pages["/feed"] = Page(script=slow)
-        assert str(await failure(fetcher, server.url("/feed"), timeout=0.1)) == "timed out after 0.1 s"
+        assert str(await failure(fetcher, server.url("/feed"), timeout=0.1)).startswith(
+            "timed out after 0.1 s: no answer"
+        )
     assert len(server.requests) == 2
 
 
@@ -651,7 +659,7 @@ async def test_a_hung_look_up_ends_at_the_deadline_and_starves_no_other_thread()
     async with at_server() as (_, fetcher):
         error = await failure(fetcher, "http://status.test/", timeout=0.05)
         try:
-            assert str(error) == "timed out after 0.05 s"
+            assert str(error) == "timed out after 0.05 s: no connection to status.test:80"
             assert error.unconnected
             assert default.borrowed_tokens == 0
         finally:
@@ -747,7 +755,7 @@ async def test_a_server_without_tls_is_named() -> None:
         port = listeners[0].socket.getsockname()[1]
         error = await failure(fetcher, f"https://127.0.0.1:{port}/")
         nursery.cancel_scope.cancel()
-    assert str(error).startswith("TLS: ")
+    assert str(error) == "TLS: the server answers with something else on this port"
     assert not error.unconnected
 
 
@@ -1053,7 +1061,7 @@ def test_gzip_members_are_joined_and_trailing_garbage_ignored(parts: list[bytes]
 @given(st.binary(max_size=300), st.data())
 def test_gzip_cut_anywhere_is_noticed(content: bytes, data: st.DataObject) -> None:
     wire = gzip.compress(content)
-    with pytest.raises(FetchError, match="truncated gzip"):
+    with pytest.raises(FetchError, match="the answer is cut off: its gzip has no end"):
         inflate(wire[: data.draw(st.integers(1, len(wire) - 1))], 16)
 
 
