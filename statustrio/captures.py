@@ -39,7 +39,9 @@ class Capture:
         except OSError as exc:
             raise FetchError(f"cannot be read: {exc.strerror}") from exc
         body = Body(LARGEST_BYTES, gzipped=raw.startswith(_GZIP))
-        body.feed(raw)
+        more = body.feed(raw)
+        while more:
+            more = body.go_on()
         return body.finish()
 
 

@@ -7,6 +7,7 @@ it returns is what is dialled.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -297,6 +298,8 @@ def failure_of(error: BaseException, where: str) -> str | None:
     errors = [cause for cause in causes if isinstance(cause, OSError) and cause.errno]
     if any(isinstance(cause, ConnectionRefusedError) for cause in errors):
         return f"connection refused by {where}"
+    if any(cause.errno == errno.ENOTCONN for cause in errors):  # reset before we had a look at it
+        return f"connection reset by peer ({where})"
     if errors:
         return f"{os.strerror(errors[0].errno or 0).lower()} ({where})"
     return None

@@ -59,11 +59,15 @@ class Interruptible(Generic[T]):
 
     _compute: Callable[[], T]
     _thread: int | None = field(init=False, default=None)
+    _interrupted: bool = field(init=False, default=False)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
 
     def __call__(self) -> T:
-        """Compute. Raises TookTooLongError once it was interrupted."""
-        self._thread = threading.get_ident()
+        """Compute. Raises TookTooLongError once it was interrupted, also if that was before it began."""
+        with self._lock:
+            if self._interrupted:
+                raise TookTooLongError
+            self._thread = threading.get_ident()
         try:
             return self._compute()
         finally:
@@ -72,8 +76,9 @@ class Interruptible(Generic[T]):
                 self._thread = None
 
     def interrupt(self) -> None:
-        """End it at its next instruction, if it runs. Once is all: what swallows that runs on."""
+        """End it at its next instruction. Once is all: what swallows that runs on."""
         with self._lock:
+            self._interrupted = True
             thread, self._thread = self._thread, None
             if thread is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TookTooLongError))

@@ -57,12 +57,17 @@ class Parsers:
     async def _run_in_thread(self, size: int, parse: Callable[[], T]) -> T:
         seconds = READ_SECONDS + READ_SECONDS_PER_MIB * size / 2**20
         work = Interruptible(parse)
+        read: T | FeedError
         try:
-            with trio.move_on_after(seconds):
-                return await trio.to_thread.run_sync(work, limiter=self._threads, abandon_on_cancel=True)
+            with trio.move_on_after(seconds) as reading:
+                read = await trio.to_thread.run_sync(_caught, work, limiter=self._threads, abandon_on_cancel=True)
         finally:
             work.interrupt()
-        raise FeedError(f"the document cannot be read: that takes longer than {seconds:.0f} s")
+        if reading.cancelled_caught:
+            raise FeedError(f"the document cannot be read: that takes longer than {seconds:.0f} s")
+        if isinstance(read, FeedError):
+            raise FeedError(str(read))
+        return read
 
     def must_wait(self, size: int) -> bool:
         """Whether all the threads for a document of this size are at work."""
@@ -71,6 +76,17 @@ class Parsers:
     def _limiter(self, size: int) -> trio.CapacityLimiter:
         """A large document waits for other large ones only."""
         return self._ordinary if size <= LARGE_BYTES else self._large
+
+
+def _caught(read: Callable[[], T]) -> T | FeedError:
+    """What reading gives, or its refusal without what that holds on to: the document, until the next collection.
+
+    trio raises it in a frame that knows it, and its traceback knows the frame.
+    """
+    try:
+        return read()
+    except FeedError as exc:
+        return FeedError(str(exc))
 
 
 @define(eq=False)

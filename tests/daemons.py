@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,16 @@ def write_config(path: Path, providers: Mapping[str, str], *, interval: float = 
     return path
 
 
-def command(config: Path, *args: str, options: Sequence[str] = ()) -> list[str]:
-    """The command line of a run on this configuration, with its database beside it."""
+PROGRAM = ("-m", "statustrio")
+
+
+def command(config: Path, *args: str, options: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> list[str]:
+    """The command line of a run on this configuration, with its database beside it.
+
+    `program` is what Python runs: the program itself, or something that changes its surroundings before it does.
+    """
     database = config.with_name("statustrio.db")
-    return [sys.executable, "-m", "statustrio", "-c", str(config), "--db", str(database), *options, *args]
+    return [sys.executable, *program, "-c", str(config), "--db", str(database), *options, *args]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -63,6 +69,12 @@ class Run:
                 await self._news.wait()
         return found[0]
 
+    async def wait_until(self, wanted: Callable[[Line], bool]) -> None:
+        """Wait for an event of which this holds."""
+        async with self._news:
+            while not any(wanted(line) for line in self.lines):
+                await self._news.wait()
+
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit status."""
         self.process.send_signal(number)
@@ -84,13 +96,18 @@ class Run:
 
 @asynccontextmanager
 async def running(
-    config: Path, *args: str, options: Sequence[str] = (), deadline: float = 60, **more: str
+    config: Path,
+    *args: str,
+    options: Sequence[str] = (),
+    program: Sequence[str] = PROGRAM,
+    deadline: float = 60,
+    **more: str,
 ) -> AsyncIterator[Run]:
     """Start the program and read what it prints; it is killed if it outlives the block."""
     with trio.fail_after(deadline):
         async with trio.open_nursery() as nursery:
             process = await trio.lowlevel.open_process(
-                command(config, *args, options=options),
+                command(config, *args, options=options, program=program),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import TypeAlias
 
 import trio
@@ -282,13 +283,13 @@ async def close(_exchange: Exchange) -> None:
 
 async def reset(exchange: Exchange) -> None:
     """Reset the connection without an answer."""
-    _set_reset(exchange.stream)
+    set_reset(exchange.stream)
 
 
 async def reset_in_body(exchange: Exchange) -> None:
     """Reset the connection after the headers."""
     await exchange.head(content_length=100)
-    _set_reset(exchange.stream)
+    set_reset(exchange.stream)
 
 
 async def close_in_body(exchange: Exchange) -> None:
@@ -333,7 +334,7 @@ async def truncated_gzip(exchange: Exchange) -> None:
     await exchange.answer(gzip.compress(exchange.page.body)[:-10], content_encoding="gzip")
 
 
-def _set_reset(stream: trio.abc.Stream) -> None:
+def set_reset(stream: trio.abc.Stream) -> None:
     """Make the close that follows a reset instead of an end."""
     while isinstance(stream, trio.SSLStream):
         stream = stream.transport_stream
@@ -353,6 +354,17 @@ class Trust:
         start, end = (now - timedelta(days=9), now - timedelta(days=1)) if expired else (None, None)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(name, not_before=start, not_after=end).configure_cert(context)
+        return context
+
+    def write(self, path: Path) -> None:
+        """Write its certificate for a program to trust it (`SSL_CERT_FILE`)."""
+        self._authority.cert_pem.write_to_path(str(path))
+
+    def itself(self) -> ssl.SSLContext:
+        """Return a context with the authority's own certificate: one that nobody else signed."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        with self._authority.private_key_pem.tempfile() as key, self._authority.cert_pem.tempfile() as cert:
+            context.load_cert_chain(cert, key)
         return context
 
     def client(self) -> ssl.SSLContext:

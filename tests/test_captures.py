@@ -85,7 +85,7 @@ def test_what_is_too_large_or_torn_is_said_in_words(tmp_path: Path) -> None:
     torn.write_bytes(gzip.compress(b"<feed/>" * 100)[:-20])
     bomb.write_bytes(gzip.compress(bytes(LARGEST_BYTES + 1)))
     large.write_bytes(bytes(LARGEST_BYTES + 1))
-    for capture, reason in zip(find_captures([tmp_path]), ("truncated", "larger", "larger"), strict=True):
+    for capture, reason in zip(find_captures([tmp_path]), ("cut off", "larger", "larger"), strict=True):
         with pytest.raises(FetchError, match=reason):
             capture.read()
 

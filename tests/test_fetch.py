@@ -225,17 +225,17 @@ class Wrong:
 
 
 WRONG = [
-    Wrong("endless", endless, "the answer is larger than 20000 bytes"),
+    Wrong("endless", endless, "the document is larger than 20000 bytes"),
     Wrong(
         "declared too large",
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20001\r\n\r\n"),
-        "the answer is larger than 20000 bytes",
+        "the document is larger than 20000 bytes",
     ),
-    Wrong("bomb", gzip_bomb(5_000_000), "the answer is larger than 20000 bytes"),
+    Wrong("bomb", gzip_bomb(5_000_000), "the document is larger than 20000 bytes"),
     Wrong("nested", gzip_bomb(5_000_000, nested=2), "content encoding 'gzip, gzip' instead of gzip or none"),
     Wrong("brotli", status(200, b"x", content_encoding="br"), "content encoding 'br' instead of gzip or none"),
-    Wrong("truncated", truncated_gzip, "the answer is cut off: its gzip has no end"),
-    Wrong("no gzip", status(200, b"<feed/>", content_encoding="gzip"), "the answer is no gzip, though it says so"),
+    Wrong("truncated", truncated_gzip, "the document is cut off: its gzip has no end"),
+    Wrong("no gzip", status(200, b"<feed/>", content_encoding="gzip"), "the document is no gzip, though it should be"),
     Wrong("close", close, "connection closed without an answer"),
     Wrong("close in body", close_in_body, "connection closed before the answer was complete"),
     Wrong("bad chunks", chunked_garbage, "the answer is not valid HTTP: illegal chunk header"),
@@ -1061,7 +1061,7 @@ def test_gzip_members_are_joined_and_trailing_garbage_ignored(parts: list[bytes]
 @given(st.binary(max_size=300), st.data())
 def test_gzip_cut_anywhere_is_noticed(content: bytes, data: st.DataObject) -> None:
     wire = gzip.compress(content)
-    with pytest.raises(FetchError, match="the answer is cut off: its gzip has no end"):
+    with pytest.raises(FetchError, match="the document is cut off: its gzip has no end"):
         inflate(wire[: data.draw(st.integers(1, len(wire) - 1))], 16)
 
 

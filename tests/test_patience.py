@@ -90,11 +90,15 @@ def test_a_computation_in_another_thread_can_be_ended() -> None:
     assert in_a_thread(work) == ["interrupted"]
 
 
-def test_an_interruption_before_the_beginning_or_after_the_end_is_none() -> None:
+def test_what_is_interrupted_before_it_begins_does_not_begin_and_after_its_end_nothing_happens() -> None:
     work = Interruptible(lambda: 3)
-    work.interrupt()
     assert in_a_thread(work) == [3]
     work.interrupt()
+    begun = threading.Event()
+    work = Interruptible(begun.set)
+    work.interrupt()
+    assert in_a_thread(work) == ["interrupted"]
+    assert not begun.is_set()
 
 
 def test_an_interruption_as_the_work_ends_never_reaches_what_the_thread_does_next() -> None:
@@ -111,4 +115,4 @@ def test_an_interruption_as_the_work_ends_never_reaches_what_the_thread_does_nex
                 len("next")
 
         threading.Timer(0, work.interrupt).start()
-        assert in_a_thread(go_on) == [None]
+        assert in_a_thread(go_on) == [None], "it ended by itself"

@@ -50,7 +50,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
     from statustrio.daemon import Daemon
     from statustrio.line import render
     from statustrio.logs import configure_logs
-    from statustrio.process import keep_pauses_short, raise_open_files
+    from statustrio.process import keep_large_blocks_apart, keep_pauses_short, raise_open_files
     from statustrio.redaction import Redactor
     from statustrio.sd_notify import Notifier
     from statustrio.store.opening import hold, open_database
@@ -68,6 +68,7 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
     configure_logs(settings.log_level or ("warning" if sys.stderr.isatty() else "info"), redactor)
     raise_open_files()
     keep_pauses_short()
+    keep_large_blocks_apart()
     site = None if once else _site(listen, config)
     make_home(settings.db, environment())
     with hold(settings.db):
