@@ -34,6 +34,7 @@ HEALTHY = 20
 INTERVAL = 0.5
 HOSTILE_INTERVAL = 0.2
 """So that they are polled as often as can be, and are not waited for long once they are well."""
+TIMEOUT = 2
 ALLOWED = frozenset({"provider.unreachable", "provider.recovered"})
 RUNNER = Path(__file__).with_name("hostile_daemon.py")
 DEADLINE = 300.0
@@ -51,9 +52,10 @@ class Lengths:
 
 SHORT = Lengths(calm=4, storm=5)
 LONG = Lengths(calm=20, storm=30)
-LATE_SECONDS = 0.25
-LATE_SECONDS_SHORT = 1.0
-"""Where other tests run on the same cores: their share of them comes on top."""
+LATE_SECONDS, LATE_SECONDS_SHORT = 0.25, 1.5
+PRINTED_SECONDS, PRINTED_SECONDS_SHORT = 1.0, 5.0
+"""The second where other tests run on the same cores and the same disk: what they take comes on top. An incident may
+have forty pages that became unreachable together before it, and each line has its cursor committed."""
 
 
 def run(options: Options) -> Iterable[Figure]:
@@ -70,15 +72,18 @@ async def _run(options: Options, directory: Path) -> list[Figure]:
     alone = await _follow(calm, lengths, ())
     progress(f"and {len(FAULTS)} hostile ones beside them")
     beside = await _follow(storm, lengths, FAULTS)
+    late_most, printed_most = LATE_SECONDS, PRINTED_SECONDS
+    if options.short:
+        late_most, printed_most = LATE_SECONDS_SHORT, PRINTED_SECONDS_SHORT
     return [
         Figure("hostile pages, each with a fault of its own", len(FAULTS)),
         Figure("polls of the healthy pages beside them", len(beside.lates)),
-        Figure("  late by, at most", max(beside.lates), "s", LATE_SECONDS_SHORT if options.short else LATE_SECONDS),
+        Figure("  late by, at most", max(beside.lates), "s", late_most),
         Figure("  late by, 99 of 100", percentile(beside.lates, 0.99), "s"),
         Figure("  late by without the hostile pages, at most", max(alone.lates), "s"),
         Figure("memory at its largest, beyond that without them", beside.mib - alone.mib, "MiB", 60),
         Figure("new incidents of the healthy pages", len(beside.delays)),
-        Figure("  printed after, at most", max(beside.delays), "s", 1),
+        Figure("  printed after, at most", max(beside.delays), "s", printed_most),
         Figure("events of hostile pages, but that they are unreachable or recovered", len(beside.strange), most=0),
         Figure("faults whose words in last_error are not those of the table", len(beside.unclear), most=0),
         Figure("hostile pages that did not recover at their next good poll", len(beside.lost), most=0),
@@ -183,11 +188,12 @@ async def _recover(daemon: Run, directory: Path, faults: Iterable[Fault], places
         while dark := _named(daemon, "unreachable") - resting - _named(daemon, "recovered"):
             await trio.sleep(0.05)
     outcome.lost += sorted(dark)
-    for line in daemon.lines:
-        if line["event"] == "provider.recovered":
-            good = places.good_polls(line["provider"])
-            if len(good) > 1 and good[1] < datetime.fromisoformat(line["timestamp"]).timestamp():
-                outcome.lost.append(f"{line['provider']}: only at a later good poll")
+    # A poll that was under way as its page became good may still fail.
+    since = places.mended_at + TIMEOUT + 0.5
+    for entry in map(json.loads, daemon.stderr.decode().splitlines()):
+        late = datetime.fromisoformat(entry["timestamp"]).timestamp() > since
+        if late and entry["event"] == "poll.failed" and entry["provider"] not in resting:
+            outcome.lost.append(f"{entry['provider']}: {entry['reason']}, of a good page")
     for one in outcome.lost:
         progress(f"not recovered: {one}")
 
@@ -212,7 +218,7 @@ def _write_config(directory: Path, healthy: dict[str, str], hostile: dict[str, s
     path = directory / "providers.yaml"
     lines = [f"defaults: {{poll_interval_seconds: {INTERVAL}, open_poll_interval_seconds: {INTERVAL}}}", "providers:"]
     lines += [f'  - {{id: {one}, name: {one}, feed_url: "{url}"}}' for one, url in healthy.items()]
-    often = f"poll_interval_seconds: {HOSTILE_INTERVAL}, timeout_seconds: 2"
+    often = f"poll_interval_seconds: {HOSTILE_INTERVAL}, timeout_seconds: {TIMEOUT}"
     lines += [f'  - {{id: {one}, name: {one}, feed_url: "{url}", {often}}}' for one, url in hostile.items()]
     path.write_text("\n".join([*lines, ""]))
     return path

@@ -29,13 +29,11 @@ class Places:
     directory: Path
     ports: dict[str, int] = field(factory=dict)
     mended_at: float = 0.0
-    """As all times that leave this thread: seconds of the epoch."""
-    _server: PageServer | None = None
+    """Seconds of the epoch."""
     _mended: trio.Event = field(factory=trio.Event)
     _ended: trio.Event = field(factory=trio.Event)
     _token: trio.lowlevel.TrioToken | None = None
     _ready: threading.Event = field(factory=threading.Event)
-    _ahead: float = 0.0
 
     @property
     def urls(self) -> dict[str, str]:
@@ -53,12 +51,6 @@ class Places:
         self._in_thread(self._mended.set)
         self._in_thread(self._ended.set)
 
-    def good_polls(self, fault: str) -> list[float]:
-        """When this page, once it was good, was asked for."""
-        assert self._server is not None
-        asked = [one.at + self._ahead for one in tuple(self._server.requests) if one.path == f"/{fault}"]
-        return [at for at in asked if at > self.mended_at]
-
     def serve(self) -> None:
         """Serve until the end; in a thread."""
         trio.run(self._serve)
@@ -69,9 +61,7 @@ class Places:
 
     async def _serve(self) -> None:
         self._token = trio.lowlevel.current_trio_token()
-        self._ahead = time.time() - trio.current_time()
         async with open_server(deadline=600) as server, trio.open_nursery() as nursery:
-            self._server = server
             server.pages |= {f"/{fault.id}": Page(fault.body, script=fault.script) for fault in self.faults}
             self.ports["http"] = server.port
             good = self.trust.server()
