@@ -69,7 +69,8 @@ _KEYS: Mapping[type, Mapping[str, str]] = {
         "id": "What programs call it: a-z, 0-9, `-` and `_`. By default made of the name; or an id of the catalog.",
     },
     LimitsItem: {
-        "requests_in_flight": "Requests at the same time, to all hosts together.",
+        "requests_in_flight": "Requests at the same time, to all hosts together. While others wait, one that has had no"
+        " answer for a second is not counted.",
         "requests_per_host": "Requests at the same time to one host; this machine has no such limit.",
         "body_mib": "The largest document, in MiB after it was inflated.",
         "transport": "What carries requests: `own` is quick, `httpx` what everybody knows.",
@@ -92,7 +93,8 @@ _KEYS: Mapping[type, Mapping[str, str]] = {
         "events": "Only these events; `incident.*` stands for all of a family.",
         "components": "Only incidents that name one of these components, or none.",
         "min_impact": "Only incidents at least so bad, or of unknown impact.",
-        "match": "Only incidents whose title or a message matches this regular expression.",
+        "match": "Only incidents whose title or a message matches this regular expression. A text that it"
+        " takes too long on passes.",
         "hold": "Wait so long before an incident is told; if it is over by then, it is not told at all: 3m.",
         "max_age": "What is older when it could be told comes in one summary: 2h.",
         "repeat_window": "No second incident of the same title at the same provider within this time: 6h.",

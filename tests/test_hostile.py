@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))  # the figures of t
 from torture import hostile
 from torture.options import Options
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it reads /proc")

@@ -183,11 +183,13 @@ async def _recover(daemon: Run, directory: Path, faults: Iterable[Fault], places
             waiting &= {one for (one,) in ill}
     outcome.lost += sorted(waiting)
     resting = {fault.id for fault in faults if fault.rests}
-    dark: set[str] = set()
+
+    def dark() -> set[str]:
+        return _named(daemon, "unreachable") - resting - _named(daemon, "recovered")
+
     with trio.move_on_after(5):
-        while dark := _named(daemon, "unreachable") - resting - _named(daemon, "recovered"):
-            await trio.sleep(0.05)
-    outcome.lost += sorted(dark)
+        await daemon.wait_until(lambda _: not dark())
+    outcome.lost += sorted(dark())
     # A poll that was under way as its page became good may still fail.
     since = places.mended_at + TIMEOUT + 0.5
     for entry in map(json.loads, daemon.stderr.decode().splitlines()):
