@@ -6,12 +6,13 @@ A real server for what goes over the wire, with either transport; httpx.MockTran
 from __future__ import annotations
 
 import errno
+import gc
 import gzip
 import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -265,6 +266,20 @@ async def test_what_a_server_does_wrong_has_a_reason(wrong: Wrong) -> None:
         assert not error.unconnected
         server.pages["/feed"] = Page(BODY)
         assert (await fetched(fetcher, server.url("/feed"))).body == BODY, "the fetcher is of use after a failure"
+
+
+async def test_a_refused_body_is_gone_with_its_error() -> None:
+    """It does not wait for the next collection: that is ten MiB, at each poll."""
+    async with at_server(make_web(limits=Limits(body=20_000))) as (server, fetcher):
+        server.pages["/feed"] = Page(BODY, script=gzip_bomb(5_000_000))
+        gc.collect()
+        gc.disable()
+        try:
+            with suppress(FetchError):
+                await fetcher.get(server.url("/feed"))
+            assert not any(isinstance(one, Body) for one in gc.get_objects())
+        finally:
+            gc.enable()
 
 
 @both
