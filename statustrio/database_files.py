@@ -1,4 +1,4 @@
-"""Looks at the files of a database that is in use: whether they are still there, and no larger than they should be."""
+"""Looks whether the log of a database in use is no larger than it should be."""
 
 from __future__ import annotations
 
@@ -18,13 +18,9 @@ class DatabaseFiles:
     """What was seen of them; a warning comes once."""
 
     _path: Path
-    _removed: bool = field(init=False, default=False)
     _grown: bool = field(init=False, default=False)
 
     def look(self) -> None:
-        if not self._path.exists() and not self._removed:
-            self._removed = True
-            log.error("database.removed", path=str(self._path), hint="stop the daemon: this history ends with it")
         with suppress(FileNotFoundError):
             size = self._path.with_name(f"{self._path.name}-wal").stat().st_size
             before, self._grown = self._grown, size > WAL_WARNING_BYTES

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 
 class StatustrioError(Exception):
     """Base of everything a user can mend; the command line shows its text without a traceback."""
+
+    exit_status: ClassVar[int] = 2
+    """Of a command that ends with it: 2 for what is asked for wrongly, 1 for what failed meanwhile."""
 
 
 class ConfigError(StatustrioError):
@@ -22,7 +26,19 @@ class OpmlError(StatustrioError):
 
 
 class StoreError(StatustrioError):
-    """The database cannot be used as it is: foreign, newer, locked by another daemon, unreadable."""
+    """The database cannot be used as it is: foreign, newer, held by another daemon, unreadable."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used now, and the same may work later: it is locked, its disk is full."""
+
+    exit_status = 1
+
+
+class StoreLostError(StoreError):
+    """The database that was in use is gone: removed, replaced, damaged. What is stored now nobody would find again."""
+
+    exit_status = 1
 
 
 class FetchError(StatustrioError):

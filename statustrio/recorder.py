@@ -2,7 +2,8 @@
 
 Invariants: an answer is given only after the commit that holds its work; a request that raises is undone alone
 and answered with its exception; when the storage fails, the whole group is kept and tried again until it works.
-Meanwhile whoever asked waits, so nothing piles up and nothing that is not stored is believed or announced.
+Meanwhile whoever asked waits, so nothing piles up and nothing that is not stored is believed or announced. Where the
+database is gone (StoreLostError) there is nothing to wait for: the recorder ends with that, and the daemon with it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from attrs import define, evolve, field
 from statustrio.clock import now
 from statustrio.counts import delays_of
 from statustrio.detect import detect
+from statustrio.errors import StoreLostError
 from statustrio.model import Acknowledgement, Failed, Observation, Seen
 from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedError
 
@@ -201,7 +203,7 @@ def _answer(request: Request[Any], store: Store) -> None:
     try:
         with store.attempt():
             request.result, request.error = request.work(store), None
-    except StorageError:
+    except (StorageError, StoreLostError):
         raise
     except Exception as exc:  # noqa: BLE001  the one broad except: the others of the group are served all the same
         request.error = exc

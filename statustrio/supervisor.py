@@ -63,8 +63,11 @@ async def attempt(
     return reason
 
 
-def _reason(group: BaseExceptionGroup[BaseException]) -> str:
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first exception of a group, and of the groups in it."""
     first = group.exceptions[0]
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return f"internal error: {type(first).__name__}; please report it, the log has the details"
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _reason(group: BaseExceptionGroup[BaseException]) -> str:
+    return f"internal error: {type(first_of(group)).__name__}; please report it, the log has the details"

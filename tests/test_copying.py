@@ -109,7 +109,7 @@ def test_a_copy_that_breaks_off_leaves_nothing(store: SqliteStore, path: Path) -
     done = subprocess.run(
         [sys.executable, "-c", script, str(path), str(path.with_name("copy"))], capture_output=True, check=False
     )
-    assert b"StoreError" in done.stderr.splitlines()[-1]
+    assert b"StoreUnavailableError" in done.stderr.splitlines()[-1]
     assert names(path.parent) == set()
     assert path.read_bytes() == whole
 

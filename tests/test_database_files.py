@@ -16,15 +16,6 @@ def said(files: DatabaseFiles) -> list[str]:
     return [entry["event"] for entry in logs]
 
 
-def test_a_database_that_was_removed_is_told_once(tmp_path: Path) -> None:
-    path = tmp_path / "statustrio.db"
-    path.touch()
-    files = DatabaseFiles(path)
-    assert said(files) == []
-    path.unlink()
-    assert [said(files) for _ in range(3)] == [["database.removed"], [], []]
-
-
 def test_a_log_that_grows_is_told_once_each_time_it_grew(tmp_path: Path) -> None:
     path = tmp_path / "statustrio.db"
     wal = tmp_path / "statustrio.db-wal"

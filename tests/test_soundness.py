@@ -215,7 +215,8 @@ def test_where_nothing_can_be_looked_at_that_is_said(tmp_path: Path) -> None:
         list(find_faults(tmp_path / "none.db"))
     (tmp_path / "notes").write_text("mine " * 1000)
     result = invoke(tmp_path / "notes")
-    assert result.exit_code == 1
+    assert isinstance(result.exception, StoreError)
+    assert "is no database" in str(result.exception)
     assert (tmp_path / "notes").read_text() == "mine " * 1000
 
 

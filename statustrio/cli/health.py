@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,6 +18,8 @@ from statustrio.errors import StoreError
 NO_DAEMON = "No daemon is running on this database: this is what was known when it ended."
 STALE = timedelta(minutes=3)
 """A daemon writes its providers' times every 30 s: after this it hangs."""
+LATE = timedelta(minutes=1)
+"""After this it does not get to write them: if the disk or another program is seen to be in its way, that is why."""
 
 
 @click.command(
@@ -127,29 +130,35 @@ Example, in a Dockerfile:
 @click.pass_context
 def health(ctx: click.Context, settings: Settings) -> None:
     """Exit with 0 if a daemon holds the database and its polls succeed, else with 1."""
-    from statustrio.store import queries
-    from statustrio.store.opening import is_held, open_reader
+    from statustrio.store.opening import looking
 
     try:
-        connection = open_reader(settings.db)
+        with looking(settings.db) as connection:
+            ill, said = _diagnosis(connection, settings.db, datetime.now(UTC))
     except StoreError as exc:
-        click.echo(str(exc), err=True)
-        ctx.exit(1)
-    problem = None
+        ill, said = True, str(exc)
+    click.echo(said, err=ill)
+    ctx.exit(int(ill))
+
+
+def _diagnosis(connection: Any, database: Path, now: datetime) -> tuple[bool, str]:
+    """Whether the daemon is ill, and what to say of it."""
+    from statustrio.store import queries
+    from statustrio.store.opening import is_held, obstacle
+
     rows = queries.providers(connection)
     newest = max((row["last_polled_at"] for row in rows if row["last_polled_at"]), default=None)
     waits_until = min((row["next_poll_at"] for row in rows if row["next_poll_at"]), default=None)
-    now = datetime.now(UTC)
-    if not is_held(settings.db):
-        problem = "no daemon runs on this database"
-    elif since := queries.offline_since(connection):
-        problem = f"offline since {since}: no provider can be reached"
-    elif rows and newest and all(row["consecutive_failures"] for row in rows):
-        problem = "the last poll of every provider failed"
-    elif waits_until and now - datetime.fromisoformat(waits_until) > STALE:
-        problem = f"the daemon hangs: a poll was due at {waits_until}"
-    if problem:
-        click.echo(problem, err=True)
-        ctx.exit(1)
+    late = now - datetime.fromisoformat(waits_until) if waits_until else timedelta(0)
+    if not is_held(database):
+        return True, "no daemon runs on this database"
+    if late > LATE and (reason := obstacle(database)):
+        return True, f"nothing is recorded, a poll was due at {waits_until}: {reason}"
+    if since := queries.offline_since(connection):
+        return True, f"offline since {since}: no provider can be reached"
+    if rows and newest and all(row["consecutive_failures"] for row in rows):
+        return True, "the last poll of every provider failed"
+    if late > STALE:
+        return True, f"the daemon hangs: a poll was due at {waits_until}"
     failing = sum(bool(row["consecutive_failures"]) for row in rows)
-    click.echo(f"ok: {len(rows)} providers, {failing} of them failing")
+    return False, f"ok: {len(rows)} providers, {failing} of them failing"

@@ -15,6 +15,7 @@ from statustrio import __version__
 from statustrio.cli.places import in_force
 from statustrio.cli.settings import Settings
 from statustrio.errors import StatustrioError
+from statustrio.store.failures import DatabaseFailure, in_words, is_bug
 
 COMMANDS = {
     "run": "statustrio.cli.run:run",
@@ -68,6 +69,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError as exc:
             raise _ReaderGoneError from exc
+        except DatabaseFailure as exc:
+            if is_bug(exc):
+                raise
+            raise in_words(exc, ctx.obj.db) from exc
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return list(COMMANDS)
@@ -179,7 +184,7 @@ def _main() -> int:
         return 0
     except StatustrioError as exc:
         click.echo(str(exc), err=True)
-        return 2
+        return exc.exit_status
     except (BrokenPipeError, _ReaderGoneError):
         # The reader has what it wanted (`| head`). Python would complain when it flushes stdout at the end.
         _give_up_stdout()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
 from statustrio.cli.places import make_home
 from statustrio.cli.settings import Settings, environment, is_terminal, pass_settings
+from statustrio.errors import StoreLostError
 
 NEEDED_BY_SITE = ("hypercorn", "icalendar", "jinja2", "prometheus_client", "starlette")
 
@@ -53,8 +56,8 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
     from statustrio.process import keep_large_blocks_apart, keep_pauses_short, raise_open_files
     from statustrio.redaction import Redactor
     from statustrio.sd_notify import Notifier
-    from statustrio.store.opening import hold, open_database
     from statustrio.store.sqlite import SqliteStore
+    from statustrio.supervisor import first_of
 
     if once and listen:
         raise click.UsageError("--web serves a page while the daemon runs on: leave it out, or --once")
@@ -71,8 +74,9 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
     keep_large_blocks_apart()
     site = None if once else _site(listen, config)
     make_home(settings.db, environment())
-    with hold(settings.db):
-        connection = open_database(settings.db)
+    lost = None
+    with ExitStack() as stack:
+        connection = _held_and_open(settings.db, stack)
         store = SqliteStore(connection, render)
         try:
             if is_terminal() and settings.style != "json":
@@ -90,11 +94,29 @@ def run(ctx: click.Context, settings: Settings, *, once: bool, backfill: str, li
                 notifier=Notifier.from_environment(environment()),
                 serve_site=site,
             )
-            # What escapes here is a bug, or a database that is lost: a traceback, and exit status 1.
+            # What else escapes here is a bug: a traceback, and exit status 1.
             delivered = trio.run(partial(daemon.run, once=once))
+        except* StoreLostError as group:
+            lost = first_of(group)
         finally:
             store.close()
+    if lost:
+        raise lost
     ctx.exit(1 if once and not delivered else 0)
+
+
+def _held_and_open(database: Path, held: ExitStack) -> Any:
+    """The connection to the database, which is this process's own until `held` ends."""
+    import structlog
+
+    from statustrio.store.opening import START_SECONDS, hold, open_database, patiently
+
+    def say(reason: str) -> None:
+        hint = f"tried again for {START_SECONDS:g} s, then it is the turn of whoever started this"
+        structlog.get_logger("statustrio.cli").warning("database.waits", reason=reason, hint=hint)
+
+    patiently(lambda: held.enter_context(hold(database)), say)
+    return patiently(lambda: open_database(database), say)
 
 
 def _site(asked: str | None, config: Any) -> Any:

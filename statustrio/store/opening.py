@@ -6,13 +6,15 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
-from statustrio.errors import StoreError
+from statustrio.errors import StoreError, StoreUnavailableError
 from statustrio.store.copying import copy_database
+from statustrio.store.failures import in_words, is_full, translated
 from statustrio.store.migrations import MIGRATIONS, Migration
 
 APPLICATION_ID = 0x5374_7472
@@ -22,9 +24,15 @@ MAGIC = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 1000
 BESIDE_MILLISECONDS = 10_000
 """A command can wait for the daemon, which has thousands of providers to look after."""
+START_SECONDS = 60.0
+"""What a start waits for a lock to be given back, or room on the disk: service managers allow it half as much again."""
+START_PAUSE_SECONDS = 0.5
 WAL_BYTES = 8 * 2**20
+ELSEWHERE = "; choose another place with --db"
 LOCK_TRIES = 5
 LOCK_PAUSE_SECONDS = 0.02
+
+T = TypeVar("T")
 
 
 def statements(script: str) -> Iterator[str]:
@@ -48,13 +56,11 @@ def hold(path: Path) -> Iterator[None]:
 
     Beside a file that is not for us, or newer than we are, no lock file is made: StoreError, too.
     """
-    with _worded(path):
+    with translated(path, ELSEWHERE):
         _version_of(path, SCHEMA_VERSION)
     lock = _lock_file(path)
-    try:
+    with translated(lock, ELSEWHERE):
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise StoreError(f"{lock}: {exc.strerror}; choose another place with --db") from exc
     try:
         try:
             _lock(descriptor)
@@ -64,7 +70,8 @@ def hold(path: Path) -> Iterator[None]:
                 f"{path} is in use by another statustrio (pid {pid}); stop it or use another --db"
             ) from exc
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # on a full disk it holds without its name
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:
             yield
         finally:
@@ -115,7 +122,7 @@ def open_database(
 
     StoreError where it is foreign, newer, damaged or cannot be written; such a file is left as it was.
     """
-    with _worded(path):
+    with translated(path, ELSEWHERE):
         found = _version_of(path, version)
         if found is None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -126,17 +133,6 @@ def open_database(
             connection.close()
             raise
     return connection
-
-
-@contextmanager
-def _worded(path: Path) -> Iterator[None]:
-    """StoreError for what keeps the daemon from using a file."""
-    try:
-        yield
-    except sqlite3.Error as exc:
-        raise StoreError(f"{path}: {exc}") from exc
-    except OSError as exc:
-        raise StoreError(f"{path}: {exc.strerror}; choose another place with --db") from exc
 
 
 def open_in_memory() -> sqlite3.Connection:
@@ -150,7 +146,7 @@ def open_in_memory() -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that only reads: beside a running daemon, in its process, or without one."""
-    try:
+    with translated(path, "; name another place with --db"):
         if not path.exists():
             raise StoreError(f"{path}: no such database yet; run statustrio first, or name one with --db")
         found = _inspect(path)
@@ -159,10 +155,25 @@ def open_reader(path: Path) -> sqlite3.Connection:
         if found != SCHEMA_VERSION:
             raise StoreError(f"{path} has version {found}, this statustrio reads {SCHEMA_VERSION}; run it once first")
         return connect(file_uri(path, "ro"))
-    except sqlite3.Error as exc:
-        raise StoreError(f"{path}: {exc}") from exc
-    except OSError as exc:
-        raise StoreError(f"{path}: {exc.strerror}; name another place with --db") from exc
+
+
+def patiently(open_it: Callable[[], T], waits: Callable[[str], None]) -> T:
+    """Open something, and again for as long as START_SECONDS where it is not to be had now, only later.
+
+    `waits` is told why, once. StoreUnavailableError at the end of the time.
+    """
+    until = time.monotonic() + START_SECONDS
+    told = False
+    while True:
+        try:
+            return open_it()
+        except StoreUnavailableError as exc:
+            if time.monotonic() > until:
+                raise
+            if not told:
+                waits(str(exc))
+            told = True
+        time.sleep(START_PAUSE_SECONDS)
 
 
 @contextmanager
@@ -173,7 +184,7 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN")
             yield connection
         except sqlite3.DatabaseError as exc:
-            raise StoreError(f"{path}: {exc}") from exc
+            raise in_words(exc, path) from exc
 
 
 def open_beside(path: Path) -> sqlite3.Connection:
@@ -182,6 +193,17 @@ def open_beside(path: Path) -> sqlite3.Connection:
     connection = connect(file_uri(path, "rw"))
     connection.execute(f"PRAGMA busy_timeout = {BESIDE_MILLISECONDS}")
     return connection
+
+
+def obstacle(path: Path) -> str | None:
+    """What keeps a daemon from writing to its database now, as far as it can be seen from outside."""
+    if is_full(path):
+        return "its disk is full"
+    try:
+        with closing(connect(file_uri(path, "rw"))) as connection, transaction(connection):
+            return None
+    except sqlite3.DatabaseError as exc:
+        return str(exc)
 
 
 def connect(uri: str) -> sqlite3.Connection:
@@ -228,10 +250,15 @@ def _inspect_first(path: Path) -> int | None:
     up all locks of the process on it, those of its connections too. The next `sqlite3` of a user to end would then take
     itself for the last one and remove the log of the daemon's writes.
     """
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise StoreError(f"{path} is no database; it is left untouched, choose another place with --db")
+    if not begins_as_database(path):
+        raise StoreError(f"{path} is no database; it is left untouched, choose another place with --db")
     return _inspect(path)
+
+
+def begins_as_database(path: Path) -> bool:
+    """Whether the first bytes of a file are SQLite's. Not for a file that this process has open already: see above."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def _inspect(path: Path) -> int | None:
@@ -247,7 +274,7 @@ def _inspect(path: Path) -> int | None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as exc:
-        raise StoreError(f"{path}: {exc}; it is left untouched, choose another place with --db") from exc
+        raise in_words(exc, path) from exc
     if application == APPLICATION_ID:
         return int(version)
     if tables == 0 and application == 0:
@@ -272,13 +299,26 @@ def _prepare(
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         else:
             for step in range(found, version):
-                migrations[step](connection)
+                _migrate(connection, path, migrations[step])
             # Of what a migration made alone: the check takes a second for ten years of history.
             if found < version and connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise StoreError(f"{path}: its tables contradict each other; the file is left as it was")
             _renew_views(connection)
         connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, step: Migration) -> None:
+    try:
+        step(connection)
+    except sqlite3.OperationalError as exc:
+        # "table mutes already exists", "there is already an index named ...": a user was first.
+        if " already " not in str(exc):
+            raise
+        raise StoreError(
+            f"{path}: {exc}, which this version needs for itself; rename or drop yours with `sqlite3`, "
+            "then start again (the file is left as it was)"
+        ) from exc
 
 
 def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:

@@ -18,7 +18,8 @@ from attrs import frozen
 from statustrio.errors import StoreError
 from statustrio.events import BEGINNINGS, ENDS
 from statustrio.model import OVER, Status
-from statustrio.store.opening import open_reader
+from statustrio.store.failures import in_words, is_damage
+from statustrio.store.opening import begins_as_database, open_reader
 
 MOST_SHOWN = 5
 """Of one kind of fault; it is said how many there are beside."""
@@ -168,7 +169,7 @@ def find_faults(path: Path) -> Iterator[Fault]:
     try:
         connection = open_reader(path)
     except StoreError as exc:
-        if _is_damage(exc.__cause__):
+        if is_damage(exc.__cause__) and begins_as_database(path):
             yield Fault(f"the file is damaged: {exc.__cause__}", _DAMAGED)
             return
         raise
@@ -176,16 +177,9 @@ def find_faults(path: Path) -> Iterator[Fault]:
         try:
             yield from _found(connection)
         except sqlite3.DatabaseError as exc:
-            if not _is_damage(exc):
-                raise StoreError(f"{path}: {exc}") from exc
+            if not is_damage(exc):
+                raise in_words(exc, path) from exc
             yield Fault(f"the file is damaged: {exc}", _DAMAGED)
-
-
-def _is_damage(exc: BaseException | None) -> bool:
-    return isinstance(exc, sqlite3.DatabaseError) and getattr(exc, "sqlite_errorcode", None) in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    )
 
 
 def _found(connection: sqlite3.Connection) -> Iterator[Fault]:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from statustrio.codec import from_data, from_json, to_json
-from statustrio.errors import StoreError
+from statustrio.errors import StoreError, StoreLostError
 from statustrio.events import Event
 from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
 from statustrio.rfc3339 import from_text, to_text
 from statustrio.rules import Rule
+from statustrio.store.failures import in_words, is_bug, is_damage
+from statustrio.store.identity import Identity
 from statustrio.store.opening import transaction
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, StorageError, UnsyncedError, Wanted
 from statustrio.store.queries import mutes
@@ -53,25 +56,30 @@ class SqliteStore:
         self._execute = connection.execute
         self._render = render
         self._durable = True
+        file = connection.execute("PRAGMA database_list").fetchone()["file"]
+        self._path = Path(file)
+        # One in memory has no files.
+        self._identity = Identity.of(self._path) if file else Identity({})
 
     def close(self) -> None:
         self._connection.close()
 
     @contextmanager
     def group(self, *, durable: bool) -> Iterator[None]:
-        with _translated():
+        with self._writing():
             # NORMAL survives the end of the process, FULL the loss of power as well.
             self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             with transaction(self._connection):
                 self._durable = durable
                 try:
                     yield
+                    self._identity.check()
                 finally:
                     self._durable = True
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        with _translated():
+        with self._writing():
             self._execute("SAVEPOINT attempt")
             try:
                 yield
@@ -82,6 +90,25 @@ class SqliteStore:
                     self._execute("RELEASE attempt")
                 raise
             self._execute("RELEASE attempt")
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """StoreLostError where the file is damaged; StorageError where it cannot be written now."""
+        try:
+            with _translated():
+                yield
+        except StorageError as exc:
+            # Waiting mends no damage, and more would be done by writing on.
+            if is_damage(exc.__cause__):
+                raise StoreLostError(str(in_words(exc.__cause__, self._path))) from exc
+            raise
+        except sqlite3.DatabaseError as exc:
+            # We have none. One of a user's can fail by a column that came, and is mended by hand while we wait.
+            triggers = [row["name"] for row in self._execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+            if not triggers:
+                raise
+            names = ", ".join(triggers)
+            raise StorageError(f"{exc}; there are triggers that are not ours: mend or drop {names}") from exc
 
     def configure(self, wanted: Iterable[Wanted]) -> tuple[str, ...]:
         wanted = tuple(wanted)
@@ -308,13 +335,11 @@ def _translated() -> Iterator[None]:
     """Tell a storage that cannot work from a value or a statement it will never take: that is a bug."""
     try:
         yield
-    except sqlite3.OperationalError as exc:
-        if getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+    except sqlite3.DatabaseError as exc:
+        if is_bug(exc):
             raise
         raise StorageError(str(exc)) from exc
-    except sqlite3.DatabaseError as exc:
-        if type(exc) is sqlite3.DatabaseError:
-            raise StorageError(str(exc)) from exc
+    except StoreLostError:
         raise
     except StoreError as exc:
         # Whoever reads the log waits before a damaged line, and goes on once somebody has seen to it.
