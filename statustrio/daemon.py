@@ -121,35 +121,37 @@ class Daemon:
         """
         install_resolver()
         self._web = Web(limits=Limits.from_config(self.config.limits))
-        async with trio.open_nursery() as services:
-            await services.start(self._hear_signals)
-            services.start_soon(self._timetable.run)
-            services.start_soon(self._web.slots.keep_moving)
-            if self.serve_site is not None:
-                services.start_soon(supervise, "web", partial(self._serve_site, self.serve_site))
-            send, receive = trio.open_memory_channel[Request[Any]](0)
-            self._requests = Requests(send)
-            async with trio.open_nursery() as recorder:
-                recorder.start_soon(run_recorder, receive, self.store, self._commit, self._news.announce)
-                async with trio.open_nursery() as consumers:
-                    async with trio.open_nursery() as pollers:
-                        await self._configure(self.config, consumers)
-                        self._say_started()
-                        task_status.started()
-                        if once:
-                            consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
-                            await self._poll_all_once()
-                        else:
-                            await self._poll_until_stopped(consumers, pollers)
-                    with trio.move_on_after(LAST_WRITE_SECONDS):
-                        # Stored after what the pollers handed over last: the log is complete when this returns.
-                        await self._save_health()
-                    self._news.end_all()
-                    if self._stop.is_set():
-                        consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
-                recorder.cancel_scope.deadline = trio.current_time() + LAST_WRITE_SECONDS
-                self._requests.close()
-            services.cancel_scope.cancel()
+        send, receive = trio.open_memory_channel[Request[Any]](0)
+        self._requests = Requests(send)
+        # Closed at the end: who asks a recorder that has failed waits for that, and is no bug.
+        with receive:
+            async with trio.open_nursery() as services:
+                await services.start(self._hear_signals)
+                services.start_soon(self._timetable.run)
+                services.start_soon(self._web.slots.keep_moving)
+                if self.serve_site is not None:
+                    services.start_soon(supervise, "web", partial(self._serve_site, self.serve_site))
+                async with trio.open_nursery() as recorder:
+                    recorder.start_soon(run_recorder, receive.clone(), self.store, self._commit, self._news.announce)
+                    async with trio.open_nursery() as consumers:
+                        async with trio.open_nursery() as pollers:
+                            await self._configure(self.config, consumers)
+                            self._say_started()
+                            task_status.started()
+                            if once:
+                                consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
+                                await self._poll_all_once()
+                            else:
+                                await self._poll_until_stopped(consumers, pollers)
+                        with trio.move_on_after(LAST_WRITE_SECONDS):
+                            # Stored after what the pollers handed over last: the log is complete when this returns.
+                            await self._save_health()
+                        self._news.end_all()
+                        if self._stop.is_set():
+                            consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
+                    recorder.cancel_scope.deadline = trio.current_time() + LAST_WRITE_SECONDS
+                    self._requests.close()
+                services.cancel_scope.cancel()
         return not self._owing
 
     def stop(self) -> None:
@@ -412,7 +414,7 @@ class Daemon:
     # Beside the pollers
 
     async def _keep_health(self) -> None:
-        files = DatabaseFiles(self.database)
+        files = DatabaseFiles(self.database.resolve())
         while True:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()

@@ -14,16 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from statustrio.errors import StoreError
+from statustrio.errors import StoreError, StoreUnavailableError
 from statustrio.store.opening import (
     APPLICATION_ID,
     SCHEMA_VERSION,
     hold,
     is_held,
     looking,
+    obstacle,
     open_database,
     open_in_memory,
     open_reader,
+    patiently,
     schema,
     statements,
 )
@@ -87,6 +89,14 @@ def test_an_empty_file_becomes_a_database(path: Path) -> None:
     path.touch()
     create(path)
     assert pragma(path, "application_id") == APPLICATION_ID
+
+
+def test_what_stands_only_in_the_log_is_found_through_a_link_too(path: Path) -> None:
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    with closing(open_database(path)):
+        for opening in (open_database, open_reader):
+            opening(link).close()
 
 
 def test_a_database_of_sqlite_without_anything_in_it_becomes_ours(path: Path) -> None:
@@ -363,6 +373,21 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
     assert pragma(path, "user_version") == 1
 
 
+@pytest.mark.parametrize(
+    "theirs", ["TABLE mutes (x)", "INDEX stories_due ON events (event)", "VIEW dead_letters AS SELECT 1"]
+)
+def test_a_name_that_a_migration_needs_and_a_user_has_taken_is_named(path: Path, theirs: str) -> None:
+    released(path, 3)
+    kind, name = theirs.split()[:2]
+    execute(path, f"CREATE {theirs}")
+    before = master(path)
+    with pytest.raises(StoreError, match=rf"{name}.* rename or drop yours"):
+        open_database(path)
+    assert (master(path), pragma(path, "user_version")) == (before, 3)
+    execute(path, f"DROP {kind} {name}")
+    create(path)
+
+
 def test_a_bug_in_a_migration_keeps_its_type_and_leaves_the_file(path: Path) -> None:
     def buggy(connection: sqlite3.Connection) -> None:
         migrate(connection)
@@ -408,6 +433,39 @@ def test_a_database_somebody_else_writes_to_is_said_to_be_locked(path: Path, mon
             open_database(path)
         with closing(open_reader(path)) as reader:
             assert reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
+
+
+def test_a_start_waits_for_what_passes_says_so_once_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("statustrio.store.opening.START_PAUSE_SECONDS", 0)
+    said: list[str] = []
+    tries = iter([StoreUnavailableError("locked"), StoreUnavailableError("locked"), None])
+
+    def open_it() -> str:
+        if (error := next(tries)) is not None:
+            raise error
+        return "open"
+
+    assert patiently(open_it, said.append) == "open"
+    assert said == ["locked"]
+    monkeypatch.setattr("statustrio.store.opening.START_SECONDS", -1)
+    tries = iter([StoreUnavailableError("locked"), None])
+    with pytest.raises(StoreUnavailableError):
+        patiently(open_it, said.append)
+    tries = iter([StoreError("foreign"), None])
+    with pytest.raises(StoreError, match="foreign"):
+        patiently(open_it, said.append)
+    assert said == ["locked"]
+
+
+def test_what_is_in_a_daemons_way_is_seen_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("statustrio.store.opening.BUSY_MILLISECONDS", 10)
+    create(path)
+    assert obstacle(path) is None
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert obstacle(path) == "database is locked"
+    monkeypatch.setattr("statustrio.store.opening.is_full", lambda _: True)
+    assert obstacle(path) == "its disk is full"
 
 
 def test_a_reader_cannot_write(path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 from memory_store import MemoryStore
 
+from statustrio.errors import StoreLostError
 from statustrio.events import Event
 from statustrio.line import render
 from statustrio.model import (
@@ -505,6 +506,37 @@ def test_a_damaged_file_is_a_storage_that_cannot_work(tmp_path: Path) -> None:
     path.write_bytes(whole[:half] + b"\xff" * half)
     with closing(SqliteStore(open_database(path), render)) as store, pytest.raises(StorageError, match="malformed"):
         store.events_after(0, 1000)
+
+
+def test_a_trigger_of_a_user_that_fails_is_waited_for_and_named(tmp_path: Path) -> None:
+    """Its table was as wide as the log until a migration gave the log another column."""
+    with closing(open_database(tmp_path / "test.db")) as connection:
+        store = SqliteStore(connection, render)
+        store.configure([ACME])
+        connection.execute("CREATE TABLE mine (seq, timestamp, event, provider, incident_id, payload)")
+        copy = "INSERT INTO mine SELECT * FROM events WHERE seq = new.seq"
+        connection.execute(f"CREATE TRIGGER copies AFTER INSERT ON events BEGIN {copy}; END")
+        for _ in range(2):
+            failed = pytest.raises(StorageError, match=r"7 values.* mend or drop copies")
+            with failed, store.group(durable=True), store.attempt():
+                commit(store, drafts=("incident.opened",))
+        connection.execute("DROP TRIGGER copies")
+        with store.group(durable=True), store.attempt():
+            commit(store, drafts=("incident.opened",))
+        assert seqs(store) == [1]
+
+
+def test_writing_to_a_damaged_file_ends_it(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    with closing(SqliteStore(open_database(path), render)) as store:
+        store.configure([ACME])
+    whole = bytearray(path.read_bytes())
+    whole[4096 : 3 * 4096] = b"\xff" * (2 * 4096)
+    path.write_bytes(whole)
+    with closing(SqliteStore(open_database(path), render)) as store:
+        lost = pytest.raises(StoreLostError, match="put a backup in its place")
+        with lost, store.group(durable=True):
+            store.configure([ACME])
 
 
 def test_a_damaged_line_holds_up_who_reads_the_log_until_it_is_mended(tmp_path: Path) -> None:

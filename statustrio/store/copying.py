@@ -18,6 +18,8 @@ from statustrio.store.failures import translated
 
 def copy_database(connection: sqlite3.Connection, copy: Path) -> None:
     """Copy to a file, which is replaced if it is there. StoreError, and nothing left, where that cannot be."""
+    # What keeps it from being read is no fault of the copy's place.
+    connection.execute("PRAGMA schema_version").fetchone()
     with translated(copy):
         descriptor, name = tempfile.mkstemp(prefix=f".{copy.name}.", suffix=".part", dir=copy.parent)
         part = Path(name)

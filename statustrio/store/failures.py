@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeGuard
 
 from statustrio.errors import StoreError, StoreUnavailableError
@@ -17,7 +18,39 @@ DatabaseFailure = sqlite3.DatabaseError
 NO_ROOM_BYTES = 64 * 1024
 """A disk with less than this is full: SQLite needs as much to begin to read."""
 
-_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+_LOCKED = "{path}: {exc}: another program is writing to it, or keeps others from it; end that"
+_SAID: Mapping[int, tuple[type[StoreError], str]] = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: (StoreUnavailableError, _LOCKED),
+        sqlite3.SQLITE_LOCKED: (StoreUnavailableError, _LOCKED),
+        sqlite3.SQLITE_PROTOCOL: (StoreUnavailableError, _LOCKED),
+        sqlite3.SQLITE_IOERR: (
+            StoreUnavailableError,
+            "{path}: {exc}; look at its disk, and at what the system's log says of it",
+        ),
+        sqlite3.SQLITE_CANTOPEN: (
+            StoreError,
+            (
+                "{path}: {exc}; SQLite writes beside it (-wal, -shm) even to read: that has to be allowed there, "
+                "or copy it to where it is"
+            ),
+        ),
+        sqlite3.SQLITE_NOTADB: (
+            StoreError,
+            (
+                "{path} is no database; it is left untouched, choose another place with --db, "
+                "or put a backup there if it was one"
+            ),
+        ),
+        sqlite3.SQLITE_CORRUPT: (
+            StoreError,
+            (
+                "{path} is damaged ({exc}); it is left untouched: `statustrio check --database` says more, "
+                "then put a backup in its place"
+            ),
+        ),
+    }
+)
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PRIMARY = 0xFF
@@ -39,25 +72,10 @@ def is_damage(exc: BaseException | None) -> TypeGuard[sqlite3.DatabaseError]:
 def in_words(exc: sqlite3.Error, path: Path) -> StoreError:
     """What is wrong with this database, and what to do about it."""
     code = _code(exc)
-    if code in _LOCKED:
-        return StoreUnavailableError(
-            f"{path}: {exc}: another program is writing to it, or keeps others from it; end that"
-        )
     if code == sqlite3.SQLITE_FULL or (code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and is_full(path)):
         return StoreUnavailableError(f"{path}: its disk is full; make room there")
-    if code == sqlite3.SQLITE_IOERR:
-        return StoreUnavailableError(f"{path}: {exc}; look at its disk, and at what the system's log says of it")
-    if code == sqlite3.SQLITE_NOTADB:
-        return StoreError(
-            f"{path} is no database; it is left untouched, choose another place with --db, "
-            "or put a backup there if it was one"
-        )
-    if code == sqlite3.SQLITE_CORRUPT:
-        return StoreError(
-            f"{path} is damaged ({exc}); it is left untouched: `statustrio check --database` says more, "
-            "then put a backup in its place"
-        )
-    return StoreError(f"{path}: {exc}")
+    kind, said = _SAID.get(code, (StoreError, "{path}: {exc}"))
+    return kind(said.format(path=path, exc=exc))
 
 
 def _code(exc: sqlite3.Error) -> int:

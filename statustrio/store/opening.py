@@ -229,6 +229,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def log_of(path: Path) -> Path:
+    """SQLite's log of writes: beside the database itself, whatever link led to it."""
+    path = path.resolve()
+    return path.with_name(f"{path.name}-wal")
+
+
 def file_uri(path: Path, mode: str) -> str:
     """The file for SQLite: to read (`ro`), to write (`rw`), or to be made if it is not there (`rwc`)."""
     quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
@@ -264,7 +270,7 @@ def begins_as_database(path: Path) -> bool:
 def _inspect(path: Path) -> int | None:
     """The schema version of a file that is ours, None for an empty database; StoreError for any other file."""
     # Without a log beside it nothing needs to be made there in order to read: not even the files of WAL mode.
-    immutable = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
+    immutable = "" if log_of(path).exists() else "&immutable=1"
     try:
         connection = connect(file_uri(path, "ro") + immutable)
         try:
