@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define, evolve
@@ -16,6 +17,9 @@ from past import commit
 from server import open_server
 
 from statustrio.cli.main import statustrio
+from statustrio.config import ConsumerConfig
+from statustrio.consumers import open_consumer
+from statustrio.errors import ConsumerGoneError
 from statustrio.line import render
 from statustrio.model import Change, Draft, Impact
 from statustrio.store.opening import hold, open_database, open_reader
@@ -152,6 +156,40 @@ def test_letters_are_listed_tried_again_and_dropped(place: Place) -> None:
     assert place.invoke("dead-letters", "drop", "2", "3").exit_code == 0
     assert "nothing was set aside" in place.invoke("dead-letters", "list", "--format", "table").output
     assert place.invoke("dead-letters", "retry").exit_code == 0
+
+
+def test_letters_of_a_consumer_go_through_one_that_is_opened_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def count(config: ConsumerConfig, **more: Any) -> Any:
+        opened.append(config.id)
+        return open_consumer(config, **more)
+
+    monkeypatch.setattr("statustrio.consumers.open_consumer", count)
+    with closing(place.store()) as store:
+        logged = store.events_after(0, 9)
+        for one in logged:
+            store.set_aside("every", one, "HTTP 400", NOW)
+            store.set_aside("major", one, "HTTP 400", NOW)
+    assert place.invoke("dead-letters", "retry").exit_code == 0
+    assert opened == ["every", "major"]
+    for name in opened:
+        assert (place.path / f"{name}.jsonl").read_text().splitlines() == [one.line for one in logged]
+
+
+def test_letters_of_a_consumer_that_cannot_be_had_are_kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any, **__: Any) -> Any:
+        raise ConsumerGoneError("the reader has gone")
+
+    monkeypatch.setattr("statustrio.consumers.open_consumer", gone)
+    with closing(place.store()) as store:
+        for one in store.events_after(0, 2):
+            store.set_aside("every", one, "HTTP 400", NOW)
+    result = place.invoke("dead-letters", "retry")
+    assert (result.exit_code, result.output.count("did not take it: the reader has gone")) == (1, 2)
+    assert len(place.invoke("dead-letters", "list", "--format", "json").stdout.splitlines()) == 2
 
 
 def test_the_past_is_routed_without_telling_anybody(place: Place) -> None:

@@ -55,7 +55,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "rich": ("consumers.console", "cli"),
     "random": ("daemon", "demo_pages"),
-    "apprise": ("consumers.apprise",),
+    "apprise": ("consumers.apprise_process",),
     "icalendar": ("calendar",),
     "prometheus_client": ("metrics",),
     "starlette": ("web",),
@@ -63,7 +63,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "jinja2": ("web.pages",),
     "gzip": ("web.answers",),
     "signal": ("daemon", "cli", "consumers.command", "patience"),
-    "subprocess": ("consumers.command",),
+    "subprocess": ("consumers.apprise", "consumers.command"),
 }
 """Libraries that have one room."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,31 +61,57 @@ def retry(settings: Settings, *, ids: tuple[int, ...]) -> None:
     """Deliver these, or all, once more; what is taken is forgotten. Exit status 1 if one is refused again."""
     import trio
 
-    from statustrio.cli.test import deliver, find
+    from statustrio.cli.test import find
     from statustrio.config import load_config
-    from statustrio.errors import ConsumerGoneError, DeliveryError
     from statustrio.redaction import Redactor
     from statustrio.store import changes
     from statustrio.store.opening import open_beside
-    from statustrio.store.sqlite import logged
 
     connection = open_beside(settings.db)
     config = load_config(settings.config, environment())
     redactor = Redactor()
     redactor.learn(config.secrets)
     refused = 0
-    for row in _chosen(connection, ids):
-        consumer = find(config.consumers, row["consumer"])
-        try:
-            trio.run(deliver, consumer, logged(row["seq"], row["line"]), settings.style)
-        except (DeliveryError, ConsumerGoneError) as exc:
-            refused += 1
-            click.echo(f"{row['id']}: {row['consumer']} did not take it: {redactor.hide(str(exc))}", err=True)
+
+    def said(letter: dict[str, Any], reason: str | None) -> None:
+        nonlocal refused
+        if reason is None:
+            changes.drop_letters(connection, [letter["id"]])
+            click.echo(f"{letter['id']}: taken", err=True)
         else:
-            changes.drop_letters(connection, [row["id"]])
-            click.echo(f"{row['id']}: taken", err=True)
+            refused += 1
+            click.echo(f"{letter['id']}: {letter['consumer']} did not take it: {redactor.hide(reason)}", err=True)
+
+    by_consumer: dict[str, list[dict[str, Any]]] = {}
+    for letter in _chosen(connection, ids):
+        by_consumer.setdefault(letter["consumer"], []).append(letter)
+    for consumer, letters in by_consumer.items():
+        trio.run(_deliver, find(config.consumers, consumer), letters, settings.style, said)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+async def _deliver(
+    config: Any, letters: list[dict[str, Any]], style: str, said: Callable[[dict[str, Any], str | None], None]
+) -> None:
+    """Open a consumer and hand it these letters, one after the other; what came of each is `said`."""
+    from statustrio.consumers import open_consumer
+    from statustrio.errors import ConsumerGoneError, DeliveryError
+    from statustrio.store.sqlite import logged
+
+    left = list(letters)
+    try:
+        async with open_consumer(config, style=style, writers={}) as consumer:
+            while left:
+                try:
+                    await consumer.deliver(logged(left[0]["seq"], left[0]["line"]))
+                    reason = None
+                except DeliveryError as exc:
+                    reason = str(exc)
+                said(left.pop(0), reason)
+    except ConsumerGoneError as exc:
+        for letter in left:
+            said(letter, str(exc))
 
 
 @dead_letters.command()
