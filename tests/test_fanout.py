@@ -327,6 +327,31 @@ async def test_a_failing_delivery_delays_neither_another_consumer_nor_another_wo
         assert fanout.cursor("other") == (3, ())
 
 
+async def test_who_was_down_for_an_hour_is_told_all_of_it_in_order_within_half_a_minute_and_nobody_else_waited(
+    store: MemoryStore, autojump_clock: Clock
+) -> None:
+    back = autojump_clock.current_time() + 3600
+
+    async def behave(_logged: Logged) -> None:
+        if autojump_clock.current_time() < back:
+            raise DeliveryError("connection refused")
+
+    down, healthy = FakeConsumer(behave), FakeConsumer()
+    async with (
+        open_fanout(store, seconds=7200) as fanout,
+        fanout.running(down),
+        fanout.running(healthy, fanout.subscription("other")),
+    ):
+        for minute in range(60):
+            post(store, (A, B, C)[minute % 3])
+            fanout.news.announce()
+            await trio.sleep(60)
+            assert healthy.seqs == list(range(1, minute + 2))
+        await trio.sleep(30)
+        assert fanout.cursor() == (60, ())
+    assert down.seqs == list(range(1, 61))
+
+
 @pytest.mark.parametrize("how", ["deliver", "watch"])
 async def test_a_consumer_that_is_gone_ends_its_subscription_and_is_still_owed(store: MemoryStore, how: str) -> None:
     for provider in (A, A):

@@ -11,6 +11,7 @@ from torture.options import Options
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_everything_is_told_once_in_order_to_each_when_it_is_back_and_nobody_waits_for_another() -> None:
     figures = list(torture.receivers.run(Options()))
     assert [figure.row() for figure in figures if figure.verdict == "broken"] == []
