@@ -1,8 +1,7 @@
 """The disk's bad days in one life of a daemon under load: a lock, a reader that stays, and no room at all.
 
-Pages post without a pause. Everything of the daemon's lies on the disk: the database with its log and its index, what
-stdout is redirected to, the files of three consumers. A receiver beside it is told over the network, so it shows at
-each moment what was announced.
+Pages post without a pause. The database with its log and its index lies on one disk, what stdout is redirected to and
+the files of two consumers on another. A receiver is told over the network: it shows at each moment what was announced.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from statustrio.store.opening import WAL_BYTES
 from statustrio.store.soundness import find_faults
 from torture.figures import Figure
 from torture.options import Options
-from torture.small_disk import Disk, small_disk
+from torture.small_disk import Disk, Mounted, small_disk
 
 PAGES = ("busy", "loud", "calm")
 PAUSE = 0.2
@@ -45,10 +44,13 @@ GOES_ON_SECONDS = 6
 GOES_ON_ON_CI_SECONDS = 12
 """Beside other tests: the same tries, and the event after them has to wait for the processor."""
 
+FILES_GO_ON_SECONDS = 15
+"""A consumer's longest pause after 20 s is 10 s."""
+
 
 def run(options: Options) -> Iterable[Figure]:
-    with small_disk() as disk:
-        yield from trio.run(_days, disk, options)
+    with small_disk() as disk, small_disk() as files:
+        yield from trio.run(_days, disk, files, options)
 
 
 @define(eq=False)
@@ -56,6 +58,7 @@ class Life:
     """The daemon, what was posted to its pages, and what it told."""
 
     disk: Disk
+    files: Disk
     server: PageServer
     pages: dict[str, StatusPage]
     process: trio.Process
@@ -77,7 +80,7 @@ class Life:
         return [json.loads(asked.body) for asked in list(self.server.requests) if asked.path == "/hook"]
 
     def lines(self, name: str) -> list[str]:
-        return (self.disk.place / name).read_text().splitlines()
+        return (self.files.place / name).read_text().splitlines()
 
     def stored(self) -> list[str]:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
@@ -101,11 +104,12 @@ class Life:
         return self.stderr.count(f'"event": "{name}"'.encode())
 
     async def until(self, holds: Callable[[], bool]) -> float:
-        """Wait until this holds; how long it took, in seconds."""
+        """Wait until this holds, for as long as patience lasts; how long it took, in seconds."""
         began = trio.current_time()
-        while not holds():
-            assert self.process.returncode is None, self.stderr.decode()[-2000:]
-            await trio.sleep(0.05)
+        with trio.move_on_after(PATIENCE_SECONDS):
+            while not holds():
+                assert self.process.returncode is None, self.stderr.decode()[-2000:]
+                await trio.sleep(0.05)
         return trio.current_time() - began
 
     async def ask(self, path: str) -> httpx.Response:
@@ -129,12 +133,12 @@ def whole(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             continue
 
 
-async def _days(disk: Disk, options: Options) -> list[Figure]:
-    lock, reader, full = (3, 2, 4) if options.short else (30, 20, 20)
+async def _days(disk: Disk, files: Disk, options: Options) -> list[Figure]:
+    lock, reader, full = (2, 2, 3) if options.short else (30, 20, 20)
     figures: list[Figure] = []
     done = trio.Event()
     async with open_server(deadline=600) as server, trio.open_nursery() as nursery:
-        life = await _begin(disk, server, GOES_ON_ON_CI_SECONDS if options.short else GOES_ON_SECONDS)
+        life = await _begin(disk, files, server, GOES_ON_ON_CI_SECONDS if options.short else GOES_ON_SECONDS)
         try:
             nursery.start_soon(life.listen)
             for page in life.pages.values():
@@ -143,11 +147,11 @@ async def _days(disk: Disk, options: Options) -> list[Figure]:
             before = memory_mib(life.process.pid)
             figures += await _locked(life, lock)
             figures += await _read_for_long(life, reader)
+            figures += await _files_full(life, reader)
             figures += await _full(life, full)
             grown = memory_mib(life.process.pid) - before
             done.set()
-            with trio.move_on_after(PATIENCE_SECONDS):
-                await life.until(life.is_done)
+            await life.until(life.is_done)
             life.process.terminate()
             await life.process.wait()
         finally:
@@ -157,15 +161,13 @@ async def _days(disk: Disk, options: Options) -> list[Figure]:
     return [*figures, Figure("disk: memory grown by all of it", grown, "MiB", GROWN_MIB), *_verdict(life)]
 
 
-async def _begin(disk: Disk, server: PageServer, most_pause: float) -> Life:
+async def _begin(disk: Disk, files: Disk, server: PageServer, most_pause: float) -> Life:
     pages = {name: StatusPage(length=5000) for name in PAGES}  # no update may leave the window while polling waits
     for name, page in pages.items():
         server.pages[f"/{name}"] = page.page
     server.pages["/hook"] = Page(script=status(200))
     more = "consumers:\n  - {type: stdout}\n"
-    more += (
-        f'  - {{type: file, path: "{disk.place}/events.jsonl"}}\n  - {{type: atom, path: "{disk.place}/status.atom"}}\n'
-    )
+    more += f'  - {{type: file, path: "{files.place}/events.jsonl"}}\n  - {{type: atom, path: "{files.place}/status.atom"}}\n'
     more += f'  - {{type: webhook, url: "{server.url("/hook")}"}}\n'
     feeds = {name: server.url(f"/{name}") for name in PAGES}
     config = write_config(disk.place / "providers.yaml", feeds, interval=0.3, more=more)
@@ -173,12 +175,12 @@ async def _begin(disk: Disk, server: PageServer, most_pause: float) -> Life:
     await trio.run_process(command(config, "run", "--once"), env=environment(), capture_stderr=True)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
-    with (disk.place / "stdout.jsonl").open("ab") as stdout:
+    with (files.place / "stdout.jsonl").open("ab") as stdout:
         process = await trio.lowlevel.open_process(
             command(config, "run", "--web", f"127.0.0.1:{port}"),
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=environment(),
         )  # fmt: skip
-    return Life(disk, server, pages, process, port, most_pause)
+    return Life(disk, files, server, pages, process, port, most_pause)
 
 
 async def _locked(life: Life, seconds: float) -> list[Figure]:
@@ -193,10 +195,37 @@ async def _locked(life: Life, seconds: float) -> list[Figure]:
 
 
 async def _full(life: Life, seconds: float) -> list[Figure]:
-    pid = life.process.pid
-    return await _stopped(
-        life, f"full for {seconds} s", seconds, lambda: life.disk.fill(pid), lambda: life.disk.free(pid)
-    )
+    """Both disks."""
+
+    def fill() -> None:
+        life.files.fill(life.process.pid)
+        life.disk.fill(life.process.pid)
+
+    def free() -> None:
+        life.files.free(life.process.pid)
+        life.disk.free(life.process.pid)
+
+    return await _stopped(life, f"full for {seconds} s", seconds, fill, free)
+
+
+async def _files_full(life: Life, seconds: float) -> list[Figure]:
+    """The disk of the files alone, in the middle of a line: who is told otherwise does not wait."""
+    if not isinstance(life.files, Mounted):
+        return []
+    progress(f"the files' disk is full for {seconds} s")
+    told = len(life.told())
+    life.files.fill(life.process.pid)
+    await trio.sleep(seconds)
+    meanwhile = len(life.told()) - told
+    stuck = [name for name in FILES if len(life.lines(name)) < len(life.told())]
+    life.files.free(life.process.pid)
+    stored = life.stored()
+    goes_on = await life.until(lambda: all(life.lines(name)[: len(stored)] == stored for name in FILES))
+    return [
+        Figure("files that are full: seconds without an event to others", 0 if meanwhile else seconds, "s", 0),
+        Figure("files that are full: those that were written all the same", len(FILES) - len(stuck), "", 0),
+        Figure("files that are full: hold all of it after", goes_on, "s", FILES_GO_ON_SECONDS),
+    ]
 
 
 async def _stopped(
@@ -246,8 +275,7 @@ async def _read_for_long(life: Life, seconds: float) -> list[Figure]:
         meanwhile = len(life.told()) - told
         largest = log.stat().st_size
     progress(f"{meanwhile} events meanwhile, the log of writes grew to {largest / 2**20:.1f} MiB")
-    with trio.move_on_after(PATIENCE_SECONDS):
-        await life.until(lambda: log.stat().st_size <= WAL_BYTES)
+    await life.until(lambda: log.stat().st_size <= WAL_BYTES)
     return [
         Figure("a reader that stays: seconds without an event", 0 if meanwhile else seconds, "s", 0),
         Figure("a reader that stays: log of writes once it has gone", log.stat().st_size / 2**20, "MiB", 8),
@@ -257,7 +285,7 @@ async def _read_for_long(life: Life, seconds: float) -> list[Figure]:
 def _verdict(life: Life) -> list[Figure]:
     posted, told, stored = life.posted(), life.told(), life.stored()
     behind = sum(life.lines(name) != stored for name in FILES)
-    atom = (life.disk.place / "status.atom").read_text()
+    atom = (life.files.place / "status.atom").read_text()
     behind += sum(page.troubles[0].title not in atom for page in life.pages.values())
     return [
         Figure("disk: updates posted", len(posted)),

@@ -37,8 +37,8 @@ from torture.figures import Figure
 from torture.options import Options
 
 PAGES = tuple(f"page{number}" for number in range(5))
-PAUSE = 0.1
-"""Seconds between two updates of a page: fifty events a second in all, which a program started for each can bear."""
+PAUSE = 0.15
+"""Seconds between two updates of a page: thirty events a second, as many as a busy machine can tell ten consumers."""
 GROWN_MIB = 20
 TIMEOUT_SECONDS = 1
 LATE_SECONDS = 1.0
