@@ -167,7 +167,8 @@ async def _begin(disk: Disk, files: Disk, server: PageServer, most_pause: float)
         server.pages[f"/{name}"] = page.page
     server.pages["/hook"] = Page(script=status(200))
     more = "consumers:\n  - {type: stdout}\n"
-    more += f'  - {{type: file, path: "{files.place}/events.jsonl"}}\n  - {{type: atom, path: "{files.place}/status.atom"}}\n'
+    more += f'  - {{type: file, path: "{files.place}/events.jsonl"}}\n'
+    more += f'  - {{type: atom, path: "{files.place}/status.atom"}}\n'
     more += f'  - {{type: webhook, url: "{server.url("/hook")}"}}\n'
     feeds = {name: server.url(f"/{name}") for name in PAGES}
     config = write_config(disk.place / "providers.yaml", feeds, interval=0.3, more=more)
