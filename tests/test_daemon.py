@@ -9,9 +9,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from pages import StatusPage, post_until
 from server import Page, PageServer, open_server, status
 from structlog.testing import capture_logs
 
+from statustrio.clock import now
 from statustrio.config import Config, ConsumerConfig, ProviderConfig
 from statustrio.daemon import Daemon
 from statustrio.feed import parse
@@ -335,8 +335,7 @@ async def test_a_clock_that_jumped_makes_every_provider_due(tmp_path: Path, monk
     slept = 0.0
     monkeypatch.setattr("statustrio.daemon.CLOCK_SECONDS", 0.01)
     monkeypatch.setattr("statustrio.daemon.random.random", lambda: 0.01)  # due within the first 0.1 s of the spread
-    real_time = time.time
-    monkeypatch.setattr("statustrio.daemon.time.time", lambda: real_time() + slept)
+    monkeypatch.setattr("statustrio.daemon.now", lambda: now() + timedelta(seconds=slept))
     async with open_server(deadline=30) as server:
         serve(server, "one", "two")
         hour = 3600.0
