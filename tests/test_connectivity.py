@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from build import t
-
 from statustrio.connectivity import Connectivity
 
 

@@ -25,9 +25,17 @@ from statustrio.feed.text import one_line, plain
 
 MOST_ENTRIES = 5000
 """Entries read of one feed. The longest real one has some hundred."""
-MOST_CATEGORIES = 1000
+MOST_CATEGORIES = 500
 """Of one entry. Azure's real outages list some dozen."""
 _LONGEST_NAME = 60
+LONGEST_PROLOG = 64 * 1024
+"""Characters before the first element. Real feeds have some hundred; feedparser takes quadratic time for them."""
+MANY_TAGS = 1000
+"""From so many on the tags and entities of a document have to hold something: feedparser takes 30 us for a tag."""
+SHORTEST_TAGGED = 20
+"""Characters for each tag, all in all. Real feeds have 24 and more, the long ones twice as many."""
+SHORTEST_ESCAPED = 3
+"""Characters for each `&`; a bare one takes feedparser a tenth of a tag's time."""
 
 
 @frozen
@@ -82,6 +90,8 @@ class Source:
 feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
 # Dates are `parse_date`'s: nobody asks what feedparser makes of them, an eighth of its time.
 feedparser.registerDateHandler(lambda _: (0,) * 9)
+# Nor who wrote an entry: its search for an address in the name takes quadratic time, minutes for 256 KiB.
+feedparser.mixin._FeedParserMixin._sync_author_detail = lambda *_: None  # noqa: SLF001
 
 _FORMATS: Mapping[str, str] = {"feed": "atom", "rss": "rss", "rdf": "rss"}
 """The local name of the root element, and the format it means."""
@@ -101,6 +111,8 @@ _INTERNAL_CODECS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "p
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]{1,40})""", re.IGNORECASE)
 _DECLARED = re.compile(r"""\s*<\?xml[^<>]{0,100}?\sencoding\s*=\s*["']([^"'<>]{1,40})["']""")
+_DECLARATION = re.compile(r"\s*<\?xml\s.*?\?>", re.DOTALL)
+_OUR_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 _PROLOG = re.compile(
     r"\s+|<\?.*?\?>|<!--.*?-->"
     r"|<!doctype(?!\s+html[\s>])[^>\[]*(?:\[[^\]]*\][^>\[]*)?>"
@@ -118,6 +130,7 @@ _START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 _BORDER_OR_CATEGORY = re.compile(
     r"<(?:[\w.-]{1,40}:)?(?:(?P<entry>item|entry)|category|subject|keywords)[\s/>]", re.IGNORECASE
 )
+_CDATA = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _PAGE = frozenset({"html", "head", "body"})
 _SECTIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
 
@@ -141,6 +154,8 @@ def open_source(body: bytes, content_type: str | None) -> Source:
     root, start = _root(text)
     # feedparser takes quadratic time for blank lines before the first element.
     prolog = _BLANKS.sub("\n", text[:start])
+    if len(prolog) > LONGEST_PROLOG:
+        raise FeedError(f"no element in the first {LONGEST_PROLOG >> 10} KiB")
     name = root.lower().rpartition(":")[2]
     if name in _PAGE:
         raise FeedError("an HTML page instead of a feed: is the URL right?")
@@ -155,6 +170,8 @@ def parse_source(source: Source, *, url: str) -> Feed:
     if text.count("<") > MOST_CATEGORIES and _most_categories(text) > MOST_CATEGORIES:
         # feedparser compares each with all before it
         raise FeedError(f"one entry has more than {MOST_CATEGORIES} categories")
+    if _is_flood(text) and _is_flood(_CDATA.sub("", text)):
+        raise FeedError("a flood of tags or entities: hardly any text beside them")
     document = _parsed(text)
     if not source.is_even or (document.bozo and not _is_whole(text, root)):
         raise FeedError(f"the document is cut off: </{root[:_LONGEST_NAME]}> is missing at its end")
@@ -186,6 +203,11 @@ def _allowed(text: str) -> str:
     return text if has_none else _FORBIDDEN.sub("", text)
 
 
+def _is_flood(text: str) -> bool:
+    tags, escapes = text.count("<"), text.count("&")
+    return tags + escapes > MANY_TAGS and tags * SHORTEST_TAGGED + escapes * SHORTEST_ESCAPED > len(text)
+
+
 def _most_categories(text: str) -> int:
     """The most categories, by whatever name, that stand between two beginnings of entries."""
     most = found = 0
@@ -196,6 +218,9 @@ def _most_categories(text: str) -> int:
 
 
 def _parsed(text: str) -> Any:
+    # What stands in a declaration feedparser looks at with a pattern that takes cubic time: 6 KiB are half a second.
+    declared = _DECLARATION.match(text)
+    text = _OUR_DECLARATION + text[declared.end() if declared else 0 :]
     try:
         return feedparser.parse(
             # never the text or the bytes themselves: feedparser takes them for a URL or the name of a file
