@@ -104,6 +104,8 @@ class Daemon:
     _consumers: TaskSet = field(init=False, factory=TaskSet)
     _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
     _intervals: dict[str, float] = field(init=False, factory=dict)
+    _turned: trio.Event = field(init=False, factory=trio.Event)
+    """Set, and replaced, when the recorder comes back from the storage."""
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
     _owing: set[str] = field(init=False, factory=set)
@@ -161,7 +163,7 @@ class Daemon:
             beside.start_soon(self._keep_health)
             beside.start_soon(self._watch_clock)
             beside.start_soon(measure_lag, self.counts.lags)
-            beside.start_soon(self.notifier.keep_watchdog)
+            beside.start_soon(self.notifier.keep_watchdog, self._recorder_turns)
             beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
             beside.start_soon(self._hear_reloads, consumers, pollers)
             await self._stop.wait()
@@ -403,7 +405,21 @@ class Daemon:
         except StorageError:
             self.counts.storage_failures += 1
             raise
+        finally:
+            self._turned.set()
+            self._turned = trio.Event()
         self.counts.commits.add(trio.current_time() - began)
+
+    async def _recorder_turns(self) -> None:
+        """Return once the recorder has come back from the storage, whether or not that took what it was given.
+
+        A full disk is waited for, and another process would fare no better: only a call that never returns is the end.
+        """
+        turned = self._turned
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(self._requests.ask, urgent=True), lambda _: None)
+            await turned.wait()
+            nursery.cancel_scope.cancel()
 
     async def _in_database_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         return await trio.to_thread.run_sync(work, *args, limiter=self._database_thread)
