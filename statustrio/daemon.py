@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from statustrio import __version__
 from statustrio.changed import changes
@@ -31,7 +31,7 @@ from statustrio.counts import Counts
 from statustrio.database_files import DatabaseFiles
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
-from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
+from statustrio.errors import ConfigError, ConsumerGoneError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.heartbeat import Heartbeat
@@ -297,7 +297,14 @@ class Daemon:
         news = self._news.subscribe(config.id)
         workers = 1 if config.type in SERIAL else config.workers
         subscription = Subscription(
-            config, cursor, self.store, self._requests, self._in_database_thread, self._tags, workers
+            config,
+            cursor,
+            self.store,
+            self._requests,
+            self._in_database_thread,
+            self._tags,
+            workers,
+            self.redactor.hide,
         )
 
         async def deliver() -> None:
@@ -325,11 +332,7 @@ class Daemon:
 
     def _poll(self, config: ProviderConfig, fetcher: Fetcher, requests: Requests) -> Poll:
         async def fetch(url: str, validators: Validators, limit: int | None = None) -> Fetched | NotModified:
-            try:
-                got = await fetcher.get(url, validators=validators, limit=limit)
-            except FetchError as exc:
-                exc.args = (self.redactor.hide(str(exc)),)
-                raise
+            got = await fetcher.get(url, validators=validators, limit=limit)
             if isinstance(got, NotModified):
                 return got
             # What is remembered of where a document came from is told when it changes.
@@ -374,6 +377,9 @@ class Daemon:
         provider, outcome = observation.provider, observation.outcome
         all_dark = False
         if isinstance(outcome, Failed):
+            # A reason can quote what a page answered, and that what it was asked with.
+            outcome = evolve(outcome, reason=self.redactor.hide(outcome.reason))
+            observation = evolve(observation, outcome=outcome)
             self._note(provider, observation.at, connected=not outcome.unconnected, succeeded=False)
             all_dark = outcome.unconnected and self._connectivity.all_dark(observation.at)
         acknowledged = await requests.submit(observation, all_dark=all_dark)

@@ -52,9 +52,11 @@ def hold(path: Path) -> Iterator[None]:
         _version_of(path, SCHEMA_VERSION)
     lock = _lock_file(path)
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Written to at once: where others can write, a link of theirs must not lead to a file of ours.
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as exc:
-        raise StoreError(f"{lock}: {exc.strerror}; choose another place with --db") from exc
+        reason = "is a link, and nobody needs one there" if lock.is_symlink() else exc.strerror
+        raise StoreError(f"{lock}: {reason}; choose another place with --db") from exc
     try:
         try:
             _lock(descriptor)
