@@ -434,6 +434,7 @@ class Daemon:
 
     async def _keep_health(self) -> None:
         files = DatabaseFiles(self.database)
+        files.look_around()
         while True:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()

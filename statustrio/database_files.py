@@ -1,7 +1,8 @@
-"""Looks at the files of a database that is in use: whether they are still there, and no larger than they should be."""
+"""Looks at the files of a database in use: are they there, no larger than they should be, out of reach for others."""
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,16 @@ class DatabaseFiles:
     _path: Path
     _removed: bool = field(init=False, default=False)
     _grown: bool = field(init=False, default=False)
+
+    def look_around(self) -> None:
+        """Say whether others can put files beside it, which SQLite would take for its own."""
+        place = self._path.resolve().parent
+        if place.stat().st_mode & stat.S_IWOTH:
+            log.warning(
+                "database.exposed",
+                path=str(place),
+                hint="everybody can write there: move the database to a directory of its own",
+            )
 
     def look(self) -> None:
         if not self._path.exists() and not self._removed:

@@ -8,6 +8,7 @@ import os
 import pty
 import socket
 import sqlite3
+import stat
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
@@ -18,9 +19,14 @@ import httpx
 import pytest
 import trio
 from attrs import define, field
-from daemons import command, environment
+from daemons import command, environment, write_config
 from pages import StatusPage
 from server import Exchange, Page, open_server
+
+from statustrio.errors import StoreError
+from statustrio.store.copying import back_up
+from statustrio.store.opening import hold, open_database
+from statustrio.store.search import index_of, open_index
 
 pytestmark = pytest.mark.slow
 
@@ -222,3 +228,55 @@ async def test_no_secret_leaves_the_program(tmp_path: Path, terminal: bool, tran
     found += leaks("what the database says", stored(database))
     assert found == [], "\n".join(found)
     assert PLANTED["FEED_HEADER"] in {asked.headers.get("x-key") for asked in server.requests}
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+async def test_what_holds_the_history_is_for_its_owner_alone(tmp_path: Path, mask: int) -> None:
+    page, site = StatusPage(), closed_port()
+    page.open("Search fails")
+    async with open_server(deadline=60) as server:
+        server.pages["/feed"] = page.page
+        more = "consumers:\n  - {type: file, path: events.jsonl}\n  - {type: atom, path: all.atom}\n"
+        config = write_config(tmp_path / "providers.yaml", {"acme": server.url("/feed")}, more=more)
+        database = tmp_path / "statustrio.db"
+        argv = ["sh", "-c", f'umask {mask:04o}; exec "$@"', "sh", *command(config, "run", "--web", f"127.0.0.1:{site}")]
+        async with daemon(argv, environment(), tmp_path, terminal=False):
+            await until(lambda: "opened" in stored(database) and index_of(database).exists())
+            await until((tmp_path / "all.atom").exists)
+            backup = ["sh", "-c", f'umask {mask:04o}; exec "$@"', "sh", *command(config, "backup", "copy.db")]
+            await trio.run_process(backup, env=environment(), cwd=tmp_path, capture_stdout=True, capture_stderr=True)
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert {"statustrio.db-wal", "statustrio.db-shm", "statustrio.db.lock", "statustrio.db.search"} <= modes.keys()
+    private = {name: mode for name, mode in modes.items() if name.startswith("statustrio.db") or name == "copy.db"}
+    assert private == dict.fromkeys(private, 0o600)
+    # What is written for others to read is for others to read, and for nobody else to write.
+    assert (modes["events.jsonl"], modes["all.atom"]) == (0o644, 0o644)
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A file that somebody wants us to write over."""
+    path = tmp_path / "precious"
+    path.write_text("precious")
+    return path
+
+
+def test_a_link_in_the_place_of_the_lock_leads_nowhere(tmp_path: Path, theirs: Path) -> None:
+    database = tmp_path / "statustrio.db"
+    database.with_name("statustrio.db.lock").symlink_to(theirs)
+    with pytest.raises(StoreError, match="is a link, and nobody needs one there"), hold(database):
+        pass
+    assert theirs.read_text() == "precious"
+
+
+def test_a_link_in_the_place_of_the_index_or_a_copy_leads_nowhere(tmp_path: Path, theirs: Path) -> None:
+    database = tmp_path / "statustrio.db"
+    open_database(database).close()
+    index_of(database).symlink_to(tmp_path / "not there yet")
+    with pytest.raises(StoreError):
+        open_index(database)
+    (tmp_path / "copy.db").symlink_to(theirs)
+    with pytest.raises(StoreError, match="is there already"), closing(sqlite3.connect(database)) as connection:
+        back_up(connection, tmp_path / "copy.db")
+    assert theirs.read_text() == "precious"
+    assert not (tmp_path / "not there yet").exists()
