@@ -214,7 +214,7 @@ async def test_no_secret_leaves_the_program(tmp_path: Path, terminal: bool, tran
                     for path in PAGES:
                         answer = await client.get(path)
                         found += leaks(path, answer.text + repr(answer.headers))
-                for words in COMMANDS:
+                for words in () if terminal else COMMANDS:
                     done = await trio.run_process(
                         command(config, *words, options=options),
                         env=env,
