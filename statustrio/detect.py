@@ -358,9 +358,7 @@ def _absences(known: Known, observation: Observation, window: Sequence[Shown], s
             # A clock that was ahead when it went missing may since have been set.
             missing_since = min(incident.missing_since, observation.at)
             after = evolve(after, missing_since=missing_since, missing_polls=incident.missing_polls + 1)
-            confirmed = (
-                after.missing_polls >= CONFIRMING_POLLS and observation.at - missing_since >= CONFIRMING_TIME
-            )
+            confirmed = after.missing_polls >= CONFIRMING_POLLS and observation.at - missing_since >= CONFIRMING_TIME
             if confirmed:
                 after, draft = take_down(after, observation.at, unlisted=shape is Shape.CURRENT)
                 drafts.append(draft)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from fuzz.engine import Finding, HangsError, Session, looked, open_sessions, run, too_slow
+from fuzz.engine import MOST_PER_MIB, Finding, HangsError, Session, looked, open_sessions, run, too_slow
 from fuzz.target import BrokenError, Look, Target, alone
 from fuzz.targets import TARGETS
 
 SECONDS = 10.0
+SLACK = 2.0
+"""Tests are watched for their coverage, which doubles the time of our own code."""
 
 
 @pytest.mark.slow
-def test_no_input_does_harm() -> None:
+def test_no_input_does_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.engine.MOST_PER_MIB", SLACK * MOST_PER_MIB)
     with open_sessions(TARGETS.values(), seed=7) as sessions:
         findings = run(sessions, SECONDS)
     assert [finding.what for finding in findings] == []
