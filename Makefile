@@ -39,7 +39,7 @@ bench-short: .venv/for-bench
 torture: .venv/for-tests
 	$(BIN)/python tests/torture
 
-# What strangers can write, changed over and over: make fuzz SECONDS=600. Findings and the slowest inputs: build/fuzz.
+# What strangers can write, changed over and over: make fuzz SECONDS=600. Findings and the slowest inputs: .cache/fuzz.
 SECONDS ?= 60
 fuzz: .venv/for-tests
 	$(BIN)/python tests/fuzz --seconds $(SECONDS)

@@ -8,10 +8,10 @@ from typing import Any
 import icalendar
 import pytest
 from attrs import evolve
+from build import NOON, t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build import NOON, t
 from statustrio.calendar import LENGTH, MOST_UPDATES, Said, Work, document, parse, still_shown, told_of, uid
 from statustrio.events import REMINDER, Event
 from statustrio.model import Status

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from attrs import fields
-
 from build import NOON, URL, World, planned, reading, t, up
+
 from statustrio.codec import from_data, from_json, to_data, to_json
 from statustrio.model import (
     Change,

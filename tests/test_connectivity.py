@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from build import t
+
 from statustrio.connectivity import Connectivity
 
 

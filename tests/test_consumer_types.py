@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import trio
 from attrs import define, field
+from build import NOON
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from build import NOON
 from statustrio.cli.main import statustrio
 from statustrio.config import ConsumerConfig, load_config
 from statustrio.config_rules import CONSUMERS

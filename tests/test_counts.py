@@ -5,10 +5,10 @@ from __future__ import annotations
 from timeit import timeit
 
 import pytest
+from build import World, planned, reading, t, up
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import World, planned, reading, t, up
 from statustrio.counts import DELAY_SECONDS, Counts, Histogram, delays_of
 from statustrio.model import Acknowledgement, Change, Failed, ProviderState, Seen, Shape, Unchanged, Validators
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
+from build import World, kinds, planned, reading, t, told, up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build import World, kinds, planned, reading, t, told, up
 from statustrio.codec import from_json, to_json
 from statustrio.detect import detect
 from statustrio.events import BEGINNINGS, ENDS

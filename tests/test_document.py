@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import trio
-
 from build import NOON
+
 from statustrio.consumers.document import Document
 from statustrio.errors import DeliveryError
 from statustrio.events import Event

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from attrs import evolve
-
 from build import NOON, t
+
 from statustrio.codec import from_data
 from statustrio.events import NAMES, WARNINGS, Event, event_id
 from statustrio.line import OF_PLANNED_WORK, ORDER, render

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from build import NOON
 from documents import entry, item
 from pages import StatusPage
 
-from build import NOON
 from statustrio.config import ConsumerConfig, FilterConfig
 from statustrio.events import Event
 from statustrio.explain import Comparison, Kept, compare, entry_lines, judgements, stop

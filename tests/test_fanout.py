@@ -14,12 +14,12 @@ import structlog
 import trio
 import trio.testing
 from attrs import asdict, define, evolve, field
+from build import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_store import MemoryStore
 from test_timing import FILTERS, LATER, MUTES, TIMINGS, lives
 
-from build import NOON
 from statustrio import fanout as fanout_module
 from statustrio.clock import now
 from statustrio.codec import from_data, to_data

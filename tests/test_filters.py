@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from build import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build import NOON
 from statustrio.config import FilterConfig
 from statustrio.events import NAMES, Event
 from statustrio.filters import judge

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from build import NOON, World, kinds, reading, t, told, up
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import NOON, World, kinds, reading, t, told, up
 from statustrio.grouping import group
 from statustrio.model import Kind, Known, ProviderState, Reading, Seen, Shape, Shown, Validators
 

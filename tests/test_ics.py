@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import trio
 from attrs import evolve
-
 from build import NOON, t
+
 from statustrio.calendar import Work, parse
 from statustrio.consumers.ics import open_ics
 from statustrio.errors import DeliveryError

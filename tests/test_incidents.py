@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve, frozen
-
 from build import World, kinds, planned, reading, t, told, up
+
 from statustrio.incidents import SILENT_AFTER_EDITS, UNKNOWN_OPEN_FOR, absorb, supersede, take_down, tell
 from statustrio.model import Component, Impact, Kind, Reading, Shape, Status
 

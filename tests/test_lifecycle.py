@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 from attrs import frozen
-
 from build import t
+
 from statustrio.lifecycle import MOVES, WORDS, Phase, Word, beginning, reopening, same_minute, walk
 from statustrio.model import OVER, Kind, Status
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 from attrs import evolve, frozen
-
 from build import t, up
+
 from statustrio.matching import key, match_updates, same_text
 from statustrio.model import KnownUpdate, Shape, Status, Update
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-
 from build import World, reading, t, up
+
 from statustrio.model import Component, Draft, Reading, Shape
 from statustrio.rules import SENTENCES, Rule, sentence
 

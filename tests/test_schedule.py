@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from build import NOON, URL, t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build import NOON, URL, t
 from statustrio.model import ProviderState
 from statustrio.schedule import JITTER, Pace, first_due, interval_of, next_due, together
 

@@ -21,7 +21,7 @@ from fuzz import pages
 from fuzz.engine import looked, name_of, open_sessions, run, too_slow
 from fuzz.targets import TARGETS
 
-FINDINGS = Path("build/fuzz")
+FINDINGS = Path(".cache/fuzz")
 
 
 def main() -> int:
