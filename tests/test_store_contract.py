@@ -138,6 +138,17 @@ def test_an_event_that_the_log_has_is_not_told_again(store: Store) -> None:
     assert seqs(store) == [1, 2, 3, 4]
 
 
+def test_a_damaged_line_of_an_incident_does_not_stop_what_is_new(tmp_path: Path) -> None:
+    connection = open_database(tmp_path / "test.db")
+    with closing(SqliteStore(connection, render)) as store:
+        with store.group(durable=True):
+            store.configure([ACME])
+            commit(store, INCIDENT, drafts=("incident.opened",))
+        connection.execute("UPDATE events SET payload = '{'")
+        with store.group(durable=True):
+            assert [event.seq for event in commit(store, INCIDENT, drafts=("incident.updated",))] == [2]
+
+
 def test_a_group_that_raises_leaves_no_trace(store: Store, reopen: Callable[[], Store]) -> None:
     store.subscribe([("out", True)])
     before = store.load_state("acme")
