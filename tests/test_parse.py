@@ -272,6 +272,13 @@ def test_a_flood_of_tags_is_refused_before_it_is_parsed(flood: str) -> None:
     assert time.process_time() - began < 0.1
 
 
+def test_a_title_of_any_length_is_told_with_each_update_as_a_short_one() -> None:
+    """A thousand updates under a title of 60 KiB were 36 MiB of lines."""
+    (short,) = read(f"<rss><channel><item><title>{'x' * 1000}</title></item></channel></rss>").entries
+    (long,) = read(f"<rss><channel><item><title>{'x' * 60_000}</title></item></channel></rss>").entries
+    assert (short.title, long.title) == ("x" * 1000, "x" * 999 + "…")
+
+
 LONG = 64 * 1024
 SLOW = {
     "a declaration of many encodings": f"<?xml {'encoding=`' * 700}\n?><rss><channel></channel></rss>".replace(

@@ -27,6 +27,8 @@ MOST_ENTRIES = 5000
 """Entries read of one feed. The longest real one has some hundred."""
 MOST_CATEGORIES = 500
 """Of one entry. Azure's real outages list some dozen."""
+LONGEST_TITLE = 1000
+"""Characters of an entry's title: each of its updates is told with it, and there may be a thousand."""
 _LONGEST_NAME = 60
 LONGEST_PROLOG = 64 * 1024
 """Characters before the first element. Real feeds have some hundred; feedparser takes quadratic time for them."""
@@ -263,7 +265,7 @@ def _tight(markup: str) -> str:
 def _entry(raw: dict[str, Any]) -> Entry:
     return Entry(
         id=_text(raw, "id").strip() or None,
-        title=plain(_text(raw, "title")),
+        title=_cut(plain(_text(raw, "title"))),
         link=_text(raw, "link").strip() or None,
         published=parse_date(_text(raw, "published")),
         updated=parse_date(_text(raw, "updated")),
@@ -275,6 +277,10 @@ def _entry(raw: dict[str, Any]) -> Entry:
         ),
         status=one_line(_text(raw, "status")),
     )
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 
 def _text(fields: dict[str, Any], key: str) -> str:

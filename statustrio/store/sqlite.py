@@ -176,7 +176,8 @@ class SqliteStore:
             if draft.incident_id not in ids:
                 # A line that somebody damaged is told of elsewhere; here it must not stop what is new.
                 rows = self._execute(
-                    "SELECT payload ->> 'id' FROM events WHERE provider = ? AND incident_id = ? AND json_valid(payload)",
+                    "SELECT payload ->> 'id' FROM events "
+                    "WHERE provider = ? AND incident_id = ? AND json_valid(payload)",
                     (change.state.provider, draft.incident_id),
                 )
                 ids[draft.incident_id] = {told for (told,) in rows}
