@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import signal
 import time
 import traceback
@@ -43,7 +44,8 @@ class Finding:
     @property
     def key(self) -> str:
         """The same for the same mistake: where it was raised."""
-        return f"{self.target} {self.what[:40]} {self.where.splitlines()[-2:] if self.where else ''}"
+        what = re.sub("[0-9]+", "#", self.what[:60])
+        return f"{self.target} {what} {self.where.splitlines()[-2:] if self.where else ''}"
 
     def save(self, directory: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
