@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test lint docs bench bench-short torture clean
+.PHONY: run demo test lint docs bench bench-short torture fuzz clean
 
 run: .venv/installed
 	$(BIN)/python -m statustrio
@@ -38,6 +38,11 @@ bench-short: .venv/for-bench
 # The worst days, each with what it may cost at most: a thousand kills, hostile pages, a full disk. Needs Linux.
 torture: .venv/for-tests
 	$(BIN)/python tests/torture
+
+# What strangers can write, changed over and over: make fuzz SECONDS=600. Findings and the slowest inputs: .cache/fuzz.
+SECONDS ?= 60
+fuzz: .venv/for-tests
+	$(BIN)/python tests/fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf .venv .cache build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

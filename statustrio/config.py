@@ -50,6 +50,7 @@ from statustrio.consumer_types import Brought, Found, as_its_fault, find, found_
 from statustrio.environment import Environment
 from statustrio.errors import ConfigError
 from statustrio.model import Impact
+from statustrio.redaction import carried
 from statustrio.short_form import expand, provider_id
 
 PLATFORMS = frozenset(
@@ -171,7 +172,7 @@ class WebConfig:
 
 @frozen
 class Config:
-    """The whole of it. `secrets` are the values that came from the environment and must never be shown."""
+    """The whole of it. `secrets` must never be shown: what came from the environment, and passwords in addresses."""
 
     providers: tuple[ProviderConfig, ...]
     consumers: tuple[ConsumerConfig, ...] = (ConsumerConfig("stdout", "stdout"),)
@@ -243,13 +244,15 @@ class _Reader:
                 self._problem((key,), f"unknown key{hint}", at_key=True)
         limits = self._rules.read(self._top["limits"], LimitsItem, ("limits",)) if "limits" in self._top else None
         heartbeat, web = self._short("heartbeat", HeartbeatItem, "url"), self._short("web", WebItem, "listen")
+        providers, consumers = tuple(self._providers()), tuple(self._consumers())
+        urls = [*(one.feed_url for one in providers), *(one.url for one in consumers if one.url)]
         return Config(
-            providers=tuple(self._providers()),
-            consumers=tuple(self._consumers()),
+            providers=providers,
+            consumers=consumers,
             limits=evolve(LimitsConfig(), **_given(limits)) if limits else LimitsConfig(),
             heartbeat=HeartbeatConfig(**_given(heartbeat)) if heartbeat else None,
             web=WebConfig(**_given(web)) if web else None,
-            secrets=frozenset(self._environment.secrets),
+            secrets=frozenset(self._environment.secrets).union(*map(carried, urls)),
             path=path,
         )
 

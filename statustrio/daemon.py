@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from statustrio import __version__
 from statustrio.changed import changes
@@ -31,7 +31,7 @@ from statustrio.counts import Counts
 from statustrio.database_files import DatabaseFiles
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
-from statustrio.errors import ConfigError, ConsumerGoneError, FetchError
+from statustrio.errors import ConfigError, ConsumerGoneError
 from statustrio.fanout import News, Subscription
 from statustrio.fetch import Fetched, Fetcher, Limits, NotModified, Web, open_fetcher
 from statustrio.heartbeat import Heartbeat
@@ -104,6 +104,8 @@ class Daemon:
     _consumers: TaskSet = field(init=False, factory=TaskSet)
     _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
     _intervals: dict[str, float] = field(init=False, factory=dict)
+    _turned: trio.Event = field(init=False, factory=trio.Event)
+    """Set, and replaced, when the recorder comes back from the storage."""
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
     _owing: set[str] = field(init=False, factory=set)
@@ -164,7 +166,7 @@ class Daemon:
             beside.start_soon(self._keep_health)
             beside.start_soon(self._watch_clock)
             beside.start_soon(measure_lag, self.counts.lags)
-            beside.start_soon(self.notifier.keep_watchdog)
+            beside.start_soon(self.notifier.keep_watchdog, self._recorder_turns)
             beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
             beside.start_soon(self._hear_reloads, consumers, pollers)
             await self._stop.wait()
@@ -298,7 +300,14 @@ class Daemon:
         news = self._news.subscribe(config.id)
         workers = 1 if config.type in SERIAL else config.workers
         subscription = Subscription(
-            config, cursor, self.store, self._requests, self._in_database_thread, self._tags, workers
+            config,
+            cursor,
+            self.store,
+            self._requests,
+            self._in_database_thread,
+            self._tags,
+            workers,
+            self.redactor.hide,
         )
 
         async def deliver() -> None:
@@ -326,11 +335,7 @@ class Daemon:
 
     def _poll(self, config: ProviderConfig, fetcher: Fetcher, requests: Requests) -> Poll:
         async def fetch(url: str, validators: Validators, limit: int | None = None) -> Fetched | NotModified:
-            try:
-                got = await fetcher.get(url, validators=validators, limit=limit)
-            except FetchError as exc:
-                exc.args = (self.redactor.hide(str(exc)),)
-                raise
+            got = await fetcher.get(url, validators=validators, limit=limit)
             if isinstance(got, NotModified):
                 return got
             # What is remembered of where a document came from is told when it changes.
@@ -375,6 +380,9 @@ class Daemon:
         provider, outcome = observation.provider, observation.outcome
         all_dark = False
         if isinstance(outcome, Failed):
+            # A reason can quote what a page answered, and that what it was asked with.
+            outcome = evolve(outcome, reason=self.redactor.hide(outcome.reason))
+            observation = evolve(observation, outcome=outcome)
             self._note(provider, observation.at, connected=not outcome.unconnected, succeeded=False)
             all_dark = outcome.unconnected and self._connectivity.all_dark(observation.at)
         acknowledged = await requests.submit(observation, all_dark=all_dark)
@@ -406,7 +414,21 @@ class Daemon:
         except StorageError:
             self.counts.storage_failures += 1
             raise
+        finally:
+            self._turned.set()
+            self._turned = trio.Event()
         self.counts.commits.add(trio.current_time() - began)
+
+    async def _recorder_turns(self) -> None:
+        """Return once the recorder has come back from the storage, whether or not that took what it was given.
+
+        A full disk is waited for, and another process would fare no better: only a call that never returns is the end.
+        """
+        turned = self._turned
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(self._requests.ask, urgent=True), lambda _: None)
+            await turned.wait()
+            nursery.cancel_scope.cancel()
 
     async def _in_database_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         return await trio.to_thread.run_sync(work, *args, limiter=self._database_thread)
@@ -415,6 +437,7 @@ class Daemon:
 
     async def _keep_health(self) -> None:
         files = DatabaseFiles(self.database.resolve())
+        files.look_around()
         while True:
             await trio.sleep(HEALTH_SECONDS)
             await self._save_health()

@@ -1,7 +1,8 @@
-"""Looks whether the log of a database in use is no larger than it should be."""
+"""Looks at the files of a database in use: is its log no larger than it should be, are they out of reach for others."""
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,16 @@ class DatabaseFiles:
 
     _path: Path
     _grown: bool = field(init=False, default=False)
+
+    def look_around(self) -> None:
+        """Say whether others can put files beside it, which SQLite would take for its own."""
+        place = self._path.resolve().parent
+        if place.stat().st_mode & stat.S_IWOTH:
+            log.warning(
+                "database.exposed",
+                path=str(place),
+                hint="everybody can write there: move the database to a directory of its own",
+            )
 
     def look(self) -> None:
         with suppress(FileNotFoundError):

@@ -100,6 +100,8 @@ class Subscription:
     run_sync: RunSync
     tags: Mapping[str, tuple[str, ...]]
     workers: int = 1
+    hide: Callable[[str], str] = str
+    """What a consumer says of a refusal is kept without its secrets."""
     _position: int = field(init=False, default=0)
     _under_way: set[int] = field(init=False, factory=set)
     """Places in the log that were handed out and are not acknowledged."""
@@ -335,7 +337,7 @@ class Subscription:
                 rejected += isinstance(exc, RejectedError)
                 if rejected >= TRIES:
                     log.error("delivery.set_aside", consumer=self.config.id, seq=logged.seq, reason=str(exc))  # noqa: TRY400  the receiver's refusal is no bug of ours
-                    return str(exc)
+                    return self.hide(str(exc))
                 self._warn_if_behind(logged)
                 await trio.sleep(max(next(delays, RETRY_SECONDS[-1]), exc.retry_after or 0.0))
             else:

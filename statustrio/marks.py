@@ -26,6 +26,9 @@ MAX_EXPANDED = 100_000
 MAX_NUMBER = 400
 """Characters of a number: Python refuses integers past 4,300 digits, and a float ends at 309."""
 
+LONGEST_TAG = 60
+"""Characters of a tag that a message quotes."""
+
 _TAG = "tag:yaml.org,2002:"
 _CORE = {
     "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), "~nN"),
@@ -293,6 +296,7 @@ class _Builder:
 
     def _refuse(self, event: Any, path: Path, tag: str) -> None:
         shown = f"!!{tag.removeprefix(_TAG)}" if tag.startswith(_TAG) else tag
+        shown = shown if len(shown) <= LONGEST_TAG else f"{shown[: LONGEST_TAG - 1]}…"
         self._flaws.append(Flaw(_mark(event.start_mark), path, f"the tag {shown} is not supported; leave it out"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Self
 
@@ -40,8 +40,9 @@ class Notifier:
             sending.setblocking(False)
             sending.sendto(text.encode(), address)
 
-    async def keep_watchdog(self) -> None:
-        """Say at half the time allowed that the loop turns, for ever."""
+    async def keep_watchdog(self, well: Callable[[], Awaitable[None]]) -> None:
+        """Say at half the time allowed that all is well, for ever: each time `well` has returned."""
         while self.watchdog is not None:
+            await well()
             self.tell(WATCHDOG="1")
             await trio.sleep(self.watchdog / 2)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attrs import define, evolve, field
 
-from statustrio.events import Event
+from statustrio.events import Event, event_id
 from statustrio.model import Change, Draft, Known, KnownIncident, ProviderState
 from statustrio.store.protocol import Cursor, Health, Logged, StaleError, UnsyncedError, Wanted
 from statustrio.stories import Key, Mute, Story
@@ -110,7 +110,12 @@ class MemoryStore:
             updates = {update.n: update for update in (*(before.updates if before else ()), *one.updates)}
             merged = evolve(one, updates=tuple(updates[n] for n in sorted(updates)))
             self.tables.incidents[state.provider, one.incident_id] = merged
-        return tuple(self._log(draft, change.at, stored) for draft in change.drafts)
+        told = {logged.event.id for logged in self.tables.log}
+        drafts = {
+            event_id(state.provider, draft.incident_id, draft.key, draft.event) if draft.incident_id else str(n): draft
+            for n, draft in enumerate(change.drafts)
+        }
+        return tuple(self._log(draft, change.at, stored) for ident, draft in drafts.items() if ident not in told)
 
     def _log(self, draft: Draft, at: datetime, state: ProviderState | None) -> Event:
         if not self._durable:

@@ -27,3 +27,12 @@ def test_a_log_that_grows_is_told_once_each_time_it_grew(tmp_path: Path) -> None
         assert said(files) == expected
     os.truncate(wal, WAL_WARNING_BYTES + 1)
     assert said(files) == ["database.wal"]
+
+
+def test_a_place_where_everybody_can_write_is_told(tmp_path: Path) -> None:
+    files = DatabaseFiles(tmp_path / "statustrio.db")
+    with capture_logs() as logs:
+        files.look_around()
+        tmp_path.chmod(0o1777)
+        files.look_around()
+    assert [entry["event"] for entry in logs] == ["database.exposed"]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustrio.feed.dates import in_utc, parse_date, zone_offset
+from statustrio.rfc3339 import from_text, to_text
 
 NOON = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
 
@@ -121,3 +122,9 @@ def test_an_uncertain_zone_has_none(name: str) -> None:
 
 def test_a_local_time_past_the_calendar_is_none() -> None:
     assert in_utc(datetime(1, 1, 1), timedelta(hours=1)) is None  # noqa: DTZ001 - a naive time is what it takes
+
+
+def test_a_time_is_read_as_it_can_be_stored() -> None:
+    parsed = parse_date("2026-09-03T14:58:23.9999999Z")
+    assert parsed is not None
+    assert from_text(to_text(parsed)) == parsed

@@ -188,3 +188,8 @@ def test_no_text_makes_it_raise(text: str) -> None:
     document = parse_yaml(text)
     assert isinstance(document.flaws, tuple)
     assert document.value_mark(("a", 0)) >= Mark(1, 1)
+
+
+def test_a_tag_of_any_length_is_quoted_short() -> None:
+    (flaw,) = parse_yaml(f"a: !{'x' * 70_000} b").flaws
+    assert len(flaw.message) < 120

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from statustrio.redaction import HIDDEN, Redactor, without_password
+from statustrio.redaction import HIDDEN, Redactor, carried, without_password
 
 
 def knowing(*secrets: str) -> Redactor:
@@ -59,3 +59,14 @@ def test_a_secret_is_hidden_as_urls_write_it(shown: str) -> None:
     redactor = Redactor()
     redactor.learn(["abc+/=d f"])
     assert redactor.hide(f"https://h.example/?token={shown}&x") == "https://h.example/?token=***&x"
+
+
+@pytest.mark.parametrize("shown", ["aHVudGVyIjIyXMOp", r"hunter\"22\\\u00e9", r'hunter"22\\é'])
+def test_a_secret_is_hidden_as_headers_json_and_tracebacks_write_it(shown: str) -> None:
+    assert knowing('hunter"22\\é').hide(f"before {shown} after") == f"before {HIDDEN} after"
+
+
+def test_an_address_carries_its_password_and_what_authorization_makes_of_it() -> None:
+    assert carried("https://me:hunter%2022@h.example/x") == {"hunter 22", "bWU6aHVudGVyIDIy"}
+    assert carried("https://h.example/me:hunter22@x") == carried("https://me@h.example/") == frozenset()
+    assert carried("http://[") == frozenset()

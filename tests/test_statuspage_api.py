@@ -95,3 +95,11 @@ def test_real_records_are_read() -> None:
         assert list(facts) == [path.stem]
         assert facts[path.stem].impact is not None
         assert facts[path.stem].components is not None
+
+
+def test_more_components_than_any_page_has_are_none_that_are_known() -> None:
+    listed = [{"name": "n" * 5000, "status": "operational"}]
+    few, many = (json.dumps({"incident": {"id": "i", "components": listed * count}}) for count in (1, 1001))
+    (component,) = parse_facts(few.encode())["i"].components or ()
+    assert component.name == "n" * 200
+    assert parse_facts(many.encode())["i"].components is None

@@ -123,6 +123,33 @@ def test_an_event_is_made_in_a_durable_group_or_not_at_all(store: Store) -> None
     assert seqs(store) == [1]
 
 
+def test_an_event_that_the_log_has_is_not_told_again(store: Store) -> None:
+    """A page that took other ids and comes back to the old ones shows an incident that was told under them."""
+
+    def told(incident_id: str, *keys: str) -> list[str | None]:
+        known = store.load_state("acme")
+        drafts = tuple(Draft("incident.updated", key, incident_id, title="Errors") for key in keys)
+        with store.group(durable=True):
+            change = Change(evolve(known, version=known.version + 1), AT, drafts=drafts)
+            return [event.incident_id for event in store.commit(change)]
+
+    assert told("i1", "first", "second") == ["i1", "i1"]
+    assert told("i1", "second", "third", "third") == ["i1"]
+    assert told("i2", "second") == ["i2"]
+    assert seqs(store) == [1, 2, 3, 4]
+
+
+def test_a_damaged_line_of_an_incident_does_not_stop_what_is_new(tmp_path: Path) -> None:
+    connection = open_database(tmp_path / "test.db")
+    with closing(SqliteStore(connection, render)) as store:
+        with store.group(durable=True):
+            store.configure([ACME])
+            commit(store, INCIDENT, drafts=("incident.opened",))
+        connection.execute("UPDATE events SET payload = '{'")
+        with store.group(durable=True):
+            assert [event.seq for event in commit(store, INCIDENT, drafts=("incident.updated",))] == [2]
+
+
 def test_a_group_that_raises_leaves_no_trace(store: Store, reopen: Callable[[], Store]) -> None:
     store.subscribe([("out", True)])
     before = store.load_state("acme")

@@ -103,7 +103,10 @@ def in_utc(local: datetime, offset: timedelta) -> datetime | None:
 
 
 def parse_date(text: str) -> datetime | None:
-    """An ISO 8601 or RFC 822 date with a known zone, in UTC. Anything else is None."""
+    """An ISO 8601 or RFC 822 date with a known zone, in UTC. Anything else is None.
+
+    Milliseconds are kept and no more: a time that is stored must be the one that was read.
+    """
     text = text.strip()
     if len(text) > _LONGEST:
         return None
@@ -117,7 +120,7 @@ def parse_date(text: str) -> datetime | None:
     except ValueError:  # the 31st of November
         return None
     offset = zone_offset(zone)
-    return None if offset is None else in_utc(local, offset)
+    return None if offset is None else in_utc(local.replace(microsecond=local.microsecond // 1000 * 1000), offset)
 
 
 def _rfc_local(match: re.Match[str]) -> datetime:

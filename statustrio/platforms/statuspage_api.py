@@ -13,6 +13,11 @@ from statustrio.errors import FeedError
 from statustrio.feed.text import one_line
 from statustrio.model import Component, Impact, Reading
 
+MOST_COMPONENTS = 1000
+"""Of one incident; the largest page has some hundred in all. Each update is told with them."""
+LONGEST_NAME = 200
+"""Characters of a component's name."""
+
 
 @frozen
 class Facts:
@@ -74,7 +79,7 @@ def _facts(record: object) -> Facts | None:
     if not isinstance(word, str | None) or not isinstance(listed, list | None):
         return None
     impact = next((impact for impact in Impact if impact == word), None)
-    if listed is None:
+    if listed is None or len(listed) > MOST_COMPONENTS:
         return Facts(impact, None)
     components = [_component(item) for item in listed]
     known = tuple(component for component in components if component is not None)
@@ -84,6 +89,6 @@ def _facts(record: object) -> Facts | None:
 def _component(item: object) -> Component | None:
     match item:
         case {"name": str(name), "status": str() | None as status}:
-            return Component(one_line(name), status and one_line(status))
+            return Component(one_line(name)[:LONGEST_NAME], status and one_line(status)[:LONGEST_NAME])
         case _:
             return None

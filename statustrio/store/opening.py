@@ -59,8 +59,11 @@ def hold(path: Path) -> Iterator[None]:
     with translated(path, ELSEWHERE):
         _version_of(path, SCHEMA_VERSION)
     lock = _lock_file(path)
+    if lock.is_symlink():
+        raise StoreError(f"{lock}: is a link, and nobody needs one there{ELSEWHERE}")
     with translated(lock, ELSEWHERE):
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Written to at once: where others can write, a link of theirs must not lead to a file of ours.
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             _lock(descriptor)

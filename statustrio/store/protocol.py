@@ -85,7 +85,10 @@ class Store(Protocol):
         """
 
     def commit(self, change: Change) -> tuple[Event, ...]:
-        """Store a change, its document too, and make its drafts events. StaleError if its version is not the next."""
+        """Store a change, its document too, and make its drafts events, but for those of an incident that the log has.
+
+        StaleError if its version is not the next.
+        """
 
     def commit_monitor(self, event: str, message: str, at: datetime) -> Event:
         """Store that the monitor as a whole went offline or online."""

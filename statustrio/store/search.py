@@ -8,6 +8,7 @@ stands there is known by a digest. A provider is gone through again when its ver
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -71,7 +72,10 @@ def open_index(database: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path, database: Path) -> sqlite3.Connection:
-    connection = connect(file_uri(path, "rwc"))
+    # SQLite would make it for everybody to read; what it makes beside it has the mode of this one.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    connection = connect(file_uri(path, "rw"))
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version not in (0, VERSION):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from statustrio.codec import from_data, from_json, to_json
 from statustrio.errors import StoreError, StoreLostError
-from statustrio.events import Event
+from statustrio.events import Event, event_id
 from statustrio.model import Change, Draft, KeptBody, Known, KnownUpdate, ProviderState
 from statustrio.rfc3339 import from_text, to_text
 from statustrio.rules import Rule
@@ -188,10 +188,31 @@ class SqliteStore:
             update_row(state.provider, one.incident_id, update) for one in change.incidents for update in one.updates
         ]
         self._save("updates", ("provider", "incident_id", "n"), updates)
-        events = tuple(self._log(draft, change.at, state) for draft in change.drafts)
+        events = tuple(self._log(draft, change.at, state) for draft in self._not_told(change))
         if change.body:
             self._keep(change.body, change, events)
         return events
+
+    def _not_told(self, change: Change) -> Iterator[Draft]:
+        """The drafts that the log does not have: a page that moves to other ids and back tells its history again."""
+        ids: dict[str, set[str]] = {}
+        for draft in change.drafts:
+            if draft.incident_id is None:
+                yield draft
+                continue
+            if draft.incident_id not in ids:
+                # A line that somebody damaged is told of elsewhere; here it must not stop what is new.
+                rows = self._execute(
+                    "SELECT payload ->> 'id' FROM events "
+                    "WHERE provider = ? AND incident_id = ? AND json_valid(payload)",
+                    (change.state.provider, draft.incident_id),
+                )
+                ids[draft.incident_id] = {told for (told,) in rows}
+            told = ids[draft.incident_id]
+            ident = event_id(change.state.provider, draft.incident_id, draft.key, draft.event)
+            if ident not in told:
+                told.add(ident)
+                yield draft
 
     def _keep(self, body: KeptBody, change: Change, events: Sequence[Event]) -> None:
         seqs = [event.seq for event in events]
