@@ -40,7 +40,7 @@ def test_what_is_raised_is_found_once() -> None:
 
 
 def test_what_is_slow_for_its_size_is_found() -> None:
-    assert too_slow(Look("", cpu=1.2, size=2**19))
+    assert too_slow(Look("", cpu=1.3, size=2**19))
     assert not too_slow(Look("", cpu=1.0, size=2**19))
     assert not too_slow(Look("", cpu=0.05, size=10))
     (finding,) = run([session_of(lambda _: Look("", cpu=1.0, size=10))], 0.0)
