@@ -65,6 +65,8 @@ EXTRAS: Mapping[str, str] = MappingProxyType({"apprise": "apprise", "ics": "ical
 POLL_SECONDS = 60.0
 OPEN_POLL_SECONDS = 20.0
 
+LONGEST_KEY = 200
+"""Characters of a key that a problem quotes."""
 MIN_PUBLIC_PACE = 10
 """Seconds between two polls of somebody else's server: the promise to be polite."""
 
@@ -426,6 +428,7 @@ def _dotted(path: marks.Path) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
+            step = step if len(step) <= LONGEST_KEY else f"{step[: LONGEST_KEY - 1]}…"  # noqa: PLW2901  only to be shown
             plain = re.fullmatch(r"[\w-]+", step) is not None
             text += f".{step}" if plain else f".{json.dumps(step)}"
     return f"{text.removeprefix('.')}: " if path else ""

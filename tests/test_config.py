@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -892,3 +893,9 @@ def test_what_makes_no_difference_to_people_is_no_part_of_a_urls_key(one: str, o
 )
 def test_the_site_has_a_place_and_names(file: Path, text: str, web: WebConfig | None) -> None:
     assert load(file, GITHUB + text).web == web
+
+
+@pytest.mark.parametrize("key", ["k" * 1000, "\ufeff" * 1000, "a b" * 300])
+def test_a_key_of_any_length_is_quoted_short(file: Path, key: str) -> None:
+    (problem,) = problems(file, f"{GITHUB}{json.dumps(key)}: 1\n")
+    assert len(problem) < 1500
