@@ -335,6 +335,9 @@ SLOW = {
     "attributes": f"<feed><entry><x {' '.join(f'a{n}=``' for n in range(LONG // 8))}/></entry></feed>".replace(
         "`", "'"
     ),
+    "attributes that look like text": "<feed><entry><x "
+    + "".join(f"a{n}='>' " for n in range(LONG // 8))
+    + "/></entry></feed>",
     "entities declared": "<!DOCTYPE x [" + "\n<!ENTITY           x" * (LONG // 20) + "]><feed></feed>",
     "doctypes": "<!DOCTYPE x " + "\n<!DOCTYPE          x" * (LONG // 20) + "><feed></feed>",
     "sections never closed": "<rss><channel><title>" + "<![CDATA[" * (LONG // 9) + "</title></channel></rss>",
