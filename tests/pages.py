@@ -34,11 +34,13 @@ class StatusPage:
     troubles: list[Trouble] = field(factory=list)
     minute: int = 0
     touched: int = 0
+    opened: int = 0
     length: int = 25
     """Incidents in the feed; what is older has left the window."""
 
     def open(self, title: str, text: str = "We are investigating.") -> Trouble:
-        trouble = Trouble(len(self.troubles) + 1, title)
+        self.opened += 1
+        trouble = Trouble(self.opened, title)
         self.troubles.insert(0, trouble)
         self.post(trouble, "Investigating", text)
         return trouble

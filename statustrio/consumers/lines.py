@@ -18,7 +18,9 @@ from statustrio.errors import ConsumerGoneError, DeliveryError
 PIPE_BUF = 4096
 """A pipe that is writable takes this much without blocking (POSIX, and Linux for terminals in practice)."""
 TAIL = 1 << 20
-"""Bytes of the end of a file that are looked at: more than the longest line."""
+"""Bytes of the end of a file that are looked at; more only if they do not hold a whole line."""
+LONGEST = 1 << 25
+"""No line of ours comes near: where so many bytes hold no whole line, the file is not ours."""
 OURS = b'{"v":'
 """How each of our lines begins."""
 
@@ -48,14 +50,10 @@ class LineWriter:
         reader = os.open(readable, os.O_RDONLY | os.O_CLOEXEC) if isinstance(readable, str) else os.dup(readable)
         try:
             size = os.fstat(reader).st_size
-            start = max(0, size - TAIL)
-            tail = os.pread(reader, TAIL, start)
+            lines, torn = _end_of(reader, size)
         finally:
             os.close(reader)
-        *lines, torn = tail.split(b"\n")
-        if start:
-            del lines[:1]
-        if torn and cut and torn.startswith(OURS):
+        if torn and cut and (torn.startswith(OURS) or OURS.startswith(torn)):
             os.ftruncate(descriptor, size - len(torn))
             torn = b""
         # A last line that lacks nothing but its newline stands there like the others.
@@ -94,3 +92,16 @@ class LineWriter:
             if exc.errno in _GONE and not self._always_ready:
                 raise ConsumerGoneError("the reader has gone") from exc
             raise DeliveryError(exc.strerror or str(exc)) from exc
+
+
+def _end_of(reader: int, size: int) -> tuple[list[bytes], bytes]:
+    """The last whole lines of a file, one at least where it has one, and what stands after them."""
+    length = TAIL
+    while True:
+        start = max(0, size - length)
+        *lines, torn = os.pread(reader, length, start).split(b"\n")
+        if start == 0:
+            return lines, torn
+        if len(lines) > 1 or length >= LONGEST:
+            return lines[1:], torn
+        length *= 2
