@@ -84,7 +84,7 @@ def test_what_is_there_stays_as_it_is(store: SqliteStore, path: Path) -> None:  
 def test_a_directory_that_is_not_there_and_a_name_too_long_are_said_in_words(store: SqliteStore, path: Path) -> None:  # noqa: ARG001  as above
     for copy, said in (
         (path.parent / "missing" / "copy.db", "is no directory that is there; make it, or name another file"),
-        (path.parent / ("x" * 250), "File name too long"),
+        (path.parent / ("x" * 256), "File name too long"),
     ):
         result = invoke(path, "backup", str(copy))
         assert isinstance(result.exception, StoreError)
@@ -112,6 +112,37 @@ def test_a_copy_that_breaks_off_leaves_nothing(store: SqliteStore, path: Path) -
     assert b"StoreUnavailableError" in done.stderr.splitlines()[-1]
     assert names(path.parent) == set()
     assert path.read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_what_a_killed_copy_left_is_removed_by_the_next_and_what_one_is_at_work_on_is_not(
+    store: SqliteStore,  # noqa: ARG001  as above
+    path: Path,
+) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from statustrio.store import copying\n"
+        "from statustrio.store.opening import open_reader\n"
+        "copying.os.fsync = lambda _: (print('written', flush=True), sys.stdin.read())\n"
+        "copying.back_up(open_reader(Path(sys.argv[1])), Path(sys.argv[2]))"
+    )
+
+    def begin(name: str) -> subprocess.Popen[bytes]:
+        copy = [sys.executable, "-c", script, str(path), str(path.with_name(name))]
+        process = subprocess.Popen(copy, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"written\n"
+        return process
+
+    with begin("one") as killed, begin("two") as slow:
+        killed.kill()
+        killed.wait()
+        assert len(names(path.parent)) == 2
+        invoke(path, "backup", str(path.with_name("three")))
+        (part,) = names(path.parent) - {"three"}
+        assert part.startswith(".statustrio-")
+        slow.communicate()
+    assert names(path.parent) == {"two", "three"}
+    assert list(find_faults(path.with_name("two"))) == []
 
 
 @pytest.mark.slow

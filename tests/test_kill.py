@@ -1,4 +1,4 @@
-"""`kill -9` at random instants and at each named point: nothing is missing, and little comes twice. See `torture.kills`."""
+"""`kill -9` at random instants and at each named point: see `torture.kills`, of which this is the short form."""
 
 from __future__ import annotations
 

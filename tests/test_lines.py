@@ -307,13 +307,43 @@ async def test_the_rest_of_a_line_cut_by_the_tails_beginning_is_no_line(tmp_path
 async def test_a_kill_at_any_byte_leaves_a_file_that_goes_on_without_a_doubled_or_broken_line(tmp_path: Path) -> None:
     whole = b"".join(LINE % seq + b"\n" for seq in (1, 2, 3))
     for size in range(len(whole) + 1):
-        if 0 < size - whole.rfind(b"\n", 0, size) - 1 < len(OURS):
-            continue  # too little to know that it is ours: one broken line is allowed
         path = tmp_path / "out"
         path.write_bytes(whole[:size])
         acknowledged = max(whole.count(b"\n", 0, size) - 1, 0)
         owed = [LINE % seq for seq in (1, 2, 3)][acknowledged:]
         assert await append(path, *owed, cut=True) == whole, size
+
+
+HUGE = OURS + b'1,"message":"' + b"x" * 3 * TAIL + b'"}'
+
+
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize("before", [b"", LINE % 1 + b"\n", LINE % 1 + b"\n" + LINE % 2 + b"\n"])
+async def test_a_line_longer_than_the_tail_is_known_again(tmp_path: Path, before: bytes, cut: bool) -> None:
+    path = tmp_path / "out"
+    for end in (b"", b"\n"):
+        path.write_bytes(before + HUGE + end)
+        assert await append(path, HUGE, LINE % 3, cut=cut) == before + HUGE + b"\n" + LINE % 3 + b"\n"
+
+
+@pytest.mark.parametrize("before", [b"", LINE % 1 + b"\n"])
+async def test_a_torn_line_longer_than_the_tail_is_cut_off_whole(tmp_path: Path, before: bytes) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(before + HUGE[:-3])
+    assert await append(path, HUGE, cut=True) == before + HUGE + b"\n"
+
+
+async def test_of_a_file_without_lines_no_more_is_read_than_any_line_of_ours_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 2 * TAIL)
+    path = tmp_path / "out"
+    path.write_bytes(b"y" * 5 * TAIL)
+    read = []
+    pread = os.pread
+    monkeypatch.setattr(lines.os, "pread", lambda *args: read.append(args[1]) or pread(*args))
+    assert (await append(path, LINE % 1, cut=True)).endswith(b"y\n" + LINE % 1 + b"\n")
+    assert read == [TAIL, 2 * TAIL]
 
 
 async def test_the_file_behind_a_write_only_descriptor_is_read_by_another_name(tmp_path: Path) -> None:

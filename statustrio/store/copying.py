@@ -71,8 +71,9 @@ def _remove_orphans(folder: Path) -> None:
 
 def back_up(connection: sqlite3.Connection, copy: Path) -> None:
     """Copy to a file that is not there yet. StoreError where it is, or cannot be written."""
-    if copy.exists() or copy.is_symlink():
-        raise StoreError(f"{copy} is there already; it is left untouched, name another file")
-    if not copy.parent.is_dir():
-        raise StoreError(f"{copy.parent} is no directory that is there; make it, or name another file")
-    copy_database(connection, copy)
+    with translated(copy):
+        if copy.exists() or copy.is_symlink():
+            raise StoreError(f"{copy} is there already; it is left untouched, name another file")
+        if not copy.parent.is_dir():
+            raise StoreError(f"{copy.parent} is no directory that is there; make it, or name another file")
+        copy_database(connection, copy)
