@@ -34,12 +34,12 @@ WRONGED = {
 def test_each_wrong_is_counted(name: str) -> None:
     told, expected = WRONGED[name]
     receipts = [Receipt(life, line(seq)) for life, seq in told]
-    assert judge(receipts, LOG, repeats=after_a_kill(LIVES, 1), order=("provider",)) == expected
+    assert judge(receipts, LOG, repeats=after_a_kill(LIVES, 1), order=("provider",), wanted={1, 2, 3}) == expected
 
 
 def test_other_bytes_under_a_seq_are_strange() -> None:
     receipts = [Receipt(1, line(1)), Receipt(1, line(2, "incident.resolved")), Receipt(1, line(3)), Receipt(1, b"{")]
-    assert judge(receipts, LOG, repeats=lambda _: 1, order=()) == Judged(4, lost=1, strange=2)
+    assert judge(receipts, LOG, repeats=lambda _: 1, order=(), wanted={1, 2, 3}) == Judged(4, lost=1, strange=2)
 
 
 def test_each_worker_may_repeat_one_for_a_kill_and_one_for_a_reload_that_restarted_it() -> None:

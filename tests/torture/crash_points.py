@@ -56,6 +56,9 @@ class Point:
     again: bool = False
     """The start passes here too, and then once what was done to it; other points are passed any number of times."""
 
+    needs_a_past: bool = False
+    """There has to be something to forget, or that was held back, before."""
+
     def arm(self, passes: int) -> None:
         once = self.again or self.deed in ("reload", "stop", "start")
         self._put(Fuse(int(self.again) if once else passes))
@@ -240,15 +243,32 @@ def between_prunings(fuse: Fuse) -> None:
     pruning.transaction = transaction
 
 
+def within_a_story(fuse: Fuse) -> None:
+    """Its events are gone, its updates are not."""
+
+    original = pruning._forget_incidents
+
+    def forget(connection: Any, *args: Any) -> Any:
+        connection.set_trace_callback(lambda sql: fuse() if sql.startswith("DELETE FROM updates") else None)
+        return original(connection, *args)
+
+    pruning._forget_incidents = forget
+
+
 CONSUMERS = ("stdout", "file", "hook", "many", "command", "held")
 POINTS = {
     "before the commit of events": Point(before_commit),
     "after the commit, before it is announced": Point(after_commit),
     "after it is announced": Point(after_announcement),
-    **{f"before a delivery to {one}": Point(at(fanout.Subscription, "_deliver", when=of(one))) for one in CONSUMERS},
+    **{
+        f"before a delivery to {one}": Point(
+            at(fanout.Subscription, "_deliver", when=of(one)), needs_a_past=one == "held"
+        )
+        for one in CONSUMERS
+    },
     **{
         f"between a delivery to {one} and its cursor": Point(
-            at(fanout.Subscription, "_deliver", after=True, when=of(one))
+            at(fanout.Subscription, "_deliver", after=True, when=of(one)), needs_a_past=one == "held"
         )
         for one in CONSUMERS
     },
@@ -279,10 +299,13 @@ POINTS = {
     "an end, the pollers stopped": Point(at(fanout.News, "end_all"), deed="stop"),
     "an end, before the database is closed": Point(at(SqliteStore, "close"), deed="stop"),
     "an end, the database closed": Point(at(SqliteStore, "close", after=True), deed="stop"),
-    "prune, incidents gone, not committed": Point(at(pruning, "_forget_incidents", after=True), "prune"),
-    "prune, events gone, not committed": Point(at(pruning, "_forget_events", after=True), "prune"),
-    "prune, stories gone, not committed": Point(at(pruning, "_forget_stories", after=True), "prune"),
-    "prune, between two transactions": Point(between_prunings, "prune"),
+    "prune, a story half gone": Point(within_a_story, "prune", needs_a_past=True),
+    "prune, incidents gone, not committed": Point(
+        at(pruning, "_forget_incidents", after=True), "prune", needs_a_past=True
+    ),
+    "prune, events gone, not committed": Point(at(pruning, "_forget_events", after=True), "prune", needs_a_past=True),
+    "prune, stories gone, not committed": Point(at(pruning, "_forget_stories", after=True), "prune", needs_a_past=True),
+    "prune, between two transactions": Point(between_prunings, "prune", needs_a_past=True),
     "a copy is being written": Point(in_copying, "backup"),
     "a copy is written, not named": Point(at(pathlib.Path, "rename"), "backup"),
 }

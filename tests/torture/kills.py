@@ -28,14 +28,14 @@ def plan(options: Options, chance: random.Random) -> list[Kill]:
     """Each point as often as the other, some three fifths of all; a third at random instants at least."""
     rounds = max(1, options.kills * 3 // 5 // len(POINTS))
     anywhere = max(options.kills - rounds * len(POINTS), options.kills // 3)
-    kills = [Kill(name, chance.randrange(4)) for name in POINTS for _ in range(rounds)]
+    passes = 2 if options.short else 4
+    kills = [Kill(name, chance.randrange(passes)) for name in POINTS for _ in range(rounds)]
     kills += [Kill() for _ in range(anywhere)]
     chance.shuffle(kills)
-    beside = [kill for kill in kills if kill.point is not None and POINTS[kill.point].who != "run"]
-    others = [kill for kill in kills if kill not in beside]
-    # There has to be something to forget first, each time.
-    for number, kill in enumerate(reversed(beside)):
-        others.insert(len(others) - 2 * number * len(others) // (3 * len(beside)), kill)
+    late = [kill for kill in kills if kill.point is not None and POINTS[kill.point].needs_a_past]
+    others = [kill for kill in kills if kill not in late]
+    for number, kill in enumerate(reversed(late)):
+        others.insert(len(others) - 2 * number * len(others) // (3 * len(late)), kill)
     return others
 
 
@@ -61,9 +61,11 @@ async def _run(options: Options, folder: Path, warm: Warm) -> list[Figure]:
             if done % 100 == 0:
                 progress(f"{done} of {len(kills)} kills")
         for name in POINTS:
-            # What depends on chance, something to forget above all, has more than one.
+            # Whether there was something to forget depends on chance: it has more than one, with more past each time.
             for _ in range(3):
                 if not world.reached[name]:
+                    await world.die(Kill())
+                    await world.see_all()
                     await world.die(Kill(name))
         await world.drain()
         figures = [*verdict(world), *await kill_migrations(options, world.database, world.start_calmly)]

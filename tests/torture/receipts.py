@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,9 +51,9 @@ def judge(
     *,
     repeats: Callable[[int], int],
     order: Sequence[str],
-    wanted: Iterable[int] | None = None,
+    wanted: AbstractSet[int],
 ) -> Judged:
-    """`repeats` says how many a life may repeat; `wanted` are the events that had to come: None, all of them.
+    """`repeats` says how many a life may repeat; `wanted` are the events that had to come.
 
     What agrees in the keys of `order` has to come in order.
     """
@@ -69,7 +70,6 @@ def judge(
             first[seq] = None
     judged.repeated = again.total()
     judged.too_often = sum(max(0, count - repeats(life)) for life, count in again.items())
-    wanted = set(log if wanted is None else wanted)
     judged.lost = len(wanted - first.keys())
     judged.strange += len(first.keys() - wanted)
     last: dict[tuple[str, ...], int] = {}

@@ -43,8 +43,8 @@ class Book:
     told: Counter[Posted] = field(factory=Counter)
     _untold: Counter[str] = field(factory=Counter)
 
-    def post(self, *one: str | None) -> Posted:
-        posted = Posted(*one)  # type: ignore[arg-type]  three words and perhaps a message
+    def post(self, provider: str, title: str, event: str, message: str | None = None) -> Posted:
+        posted = Posted(provider, title, event, message)
         self.posted.append(posted)
         self._untold[posted.provider] += 1
         return posted
@@ -234,4 +234,4 @@ async def go_on(
         if chance.random() < 0.1:
             for page in faltering:
                 falter(page, chance)
-        await trio.sleep(chance.random() * 0.05)
+        await trio.sleep(chance.random() * 0.03)

@@ -15,7 +15,7 @@ from torture.crash_points import POINTS
 from torture.figures import Figure
 from torture.receipts import Judged, Receipt, after_a_kill, held, judge, seq_of
 from torture.truth import Posted, as_posted
-from torture.world import HOLD, SLACK, WORKERS, WRONGS, World
+from torture.world import COMMANDED, HOLD, SLACK, WORKERS, WRONGS, World
 
 PROVIDER = ("provider",)
 STORY = ("provider", "incident_id")
@@ -105,14 +105,19 @@ def _truth(world: World) -> Iterator[Figure]:
 def _judged(world: World) -> Iterator[tuple[str, Judged]]:
     wanted, unsure = held(world.log, HOLD, world.ended, SLACK)
     for name, workers in WORKERS.items():
-        receipts, asked = world.receipts[name], None
+        receipts, asked = world.receipts[name], set(world.log)
         repeats = after_a_kill(world.lives, workers, restarted=name == "many")
         if name == "file":
             repeats = lambda _: 0  # noqa: E731
         if name == "held":
             receipts = [one for one in receipts if seq_of(one.line) not in unsure]
             asked = wanted
-        yield name, judge(receipts, world.log, repeats=repeats, wanted=asked, order=STORY if asked else PROVIDER)
+        if name == "command":
+            asked = {seq for seq, line in world.log.items() if json.loads(line)["provider"] in COMMANDED}
+        yield (
+            name,
+            judge(receipts, world.log, repeats=repeats, wanted=asked, order=STORY if name == "held" else PROVIDER),
+        )
 
 
 def _by_story(ones: Iterable[Posted]) -> dict[tuple[str, str], list[Posted]]:

@@ -35,8 +35,8 @@ NEEDED = (
     *(f"store.{name}" for name in ("opening", "sqlite", "copying", "pruning", "failures")),
     *("daemon", "config", "line", "logs", "platforms"),
 )
-for module in NEEDED:
-    import_module(f"statustrio.{module}")
+for module in ("httpcore", *(f"statustrio.{module}" for module in NEEDED)):
+    import_module(module)
 
 from torture.crash_points import MIGRATING, POINTS  # noqa: E402  it takes names of the program, too
 

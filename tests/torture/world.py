@@ -32,7 +32,7 @@ AWAY = timedelta(minutes=20)
 HOLD = timedelta(minutes=10)
 SLACK = timedelta(seconds=30)
 """A life is no longer than that: whether something was held for so long is not judged where this could decide it."""
-REACH_SECONDS = 8.0
+REACH_SECONDS = 5.0
 """For a point to be reached, from the start."""
 LONGEST_SECONDS = 0.7
 """Of a life that ends at a random instant."""
@@ -42,6 +42,8 @@ LOOK_EVERY = 10
 """Lives between two looks whether the database is sound."""
 WORKERS = {"stdout": 1, "file": 1, "hook": 1, "many": 4, "command": 1, "held": 1}
 """Of each consumer."""
+COMMANDED = ("newest", "single")
+"""The providers of which the command is told: a process for each event of all would never come to an end."""
 WRONGS = (
     "numbers given to two events",
     "webhook-id that is not the event's",
@@ -130,12 +132,12 @@ class World:
             f"{{id: hook, {hook}, url: '{self.server.url('/to/hook')}', secret: '{SECRET}'}}",
             f"{{id: many, {hook}, url: '{self.server.url('/to/many')}', workers: {workers}}}",
             f"{{id: held, {hook}, url: '{self.server.url('/to/held')}', hold: {HOLD.seconds // 60}m}}",
-            """{type: command, argv: [sh, -c, 'exec cat >> "told/$LIFE.jsonl"']}""",
+            f"{{type: command, providers: {list(COMMANDED)}, argv: [sh, -c, 'exec cat >> \"told/$LIFE.jsonl\"']}}",
         )
         write_config(
             self.config,
             {source.provider: self.server.url(f"/{source.provider}") for source in self.sources},
-            interval=0.1 if workers == 4 else 0.12,
+            interval=0.05 if workers == 4 else 0.06,
             more="".join(["consumers:\n", *(f"  - {one}\n" for one in consumers)]),
         )
 
@@ -153,6 +155,9 @@ class World:
             if self._dies_of_receipt is not None:
                 self._dies_of_receipt.send(signal.SIGKILL)
                 self._dies_of_receipt = None
+        if name == "many":
+            # One worker is overtaken by another.
+            await trio.sleep(self.chance.random() ** 4 * 0.3)
         await exchange.answer()
 
     async def hear(self) -> None:
@@ -210,6 +215,11 @@ class World:
             self.wrongs["ends that nobody asked for"] += 1
             progress(f"a life that was to see all ended with {status}")
         self.lives[self._life] = Lived(killed=False)
+        await self._forget_requests()
+
+    async def _forget_requests(self) -> None:
+        await self.server.wait_closed()
+        self.server.requests.clear()
 
     def _next_life(self, *, redirected: bool) -> None:
         self._life += 1
@@ -250,8 +260,7 @@ class World:
             self.wrongs["ends that nobody asked for"] += 1
         if kill.point == "in a checkpoint":
             self.in_checkpoints += is_checkpointing(Path(f"{self.database}-shm").read_bytes())
-        await self.server.wait_closed()
-        self.server.requests.clear()
+        await self._forget_requests()
 
     async def _lead(self, life: Life, kill: Kill, deed: str) -> tuple[int, bool]:
         """Do to a life what it is to die of; its exit status, and whether it was told to read its configuration."""
@@ -337,11 +346,13 @@ class World:
             )
         try:
             with trio.move_on_after(DRAIN_SECONDS):
+                await self.server.wait_requests(1)
                 while not (self.book.all_told and self._all_had()):
                     await trio.sleep(0.1)
             self.ended = datetime.now(UTC)
             process.terminate()
-            if await process.wait() != 0:
+            if (exit_status := await process.wait()) != 0:
+                progress(f"the last life ended with {exit_status}")
                 self.wrongs["ends that nobody asked for"] += 1
         finally:
             process.kill()
