@@ -206,16 +206,19 @@ def is_checkpointing(index: bytes) -> bool:
 
 def in_copying(fuse: Fuse) -> None:
     """While the copy is written, in one step, by SQLite."""
-    original = copying.sqlite3.connect
+    original, connect = copying.copy_database, copying.sqlite3.connect
 
-    def connect(target: Any, *args: Any, **kwargs: Any) -> Any:
+    def watched(target: Any, *args: Any, **kwargs: Any) -> Any:
         path = pathlib.Path(str(target).partition("?")[0].removeprefix("file://"))
-        if path.suffix == ".part":
-            _when(lambda: path.stat().st_size > 0, 0.0)
-        return original(target, *args, **kwargs)
+        _when(lambda: path.exists() and path.stat().st_size > 0, 0.0)
+        return connect(target, *args, **kwargs)
 
-    copying.sqlite3.connect = connect
-    _wrap(pathlib.Path, "rename", fuse)  # it was faster than the look
+    def copy_database(*args: Any) -> None:
+        copying.sqlite3.connect = watched
+        original(*args)
+        fuse()  # it was faster than the look
+
+    copying.copy_database = opening.copy_database = copy_database
 
 
 def after_step(version: int) -> Callable[[Fuse], None]:
@@ -306,6 +309,9 @@ POINTS = {
     "prune, events gone, not committed": Point(at(pruning, "_forget_events", after=True), "prune", needs_a_past=True),
     "prune, stories gone, not committed": Point(at(pruning, "_forget_stories", after=True), "prune", needs_a_past=True),
     "prune, between two transactions": Point(between_prunings, "prune", needs_a_past=True),
+    "a copy is begun": Point(
+        at(copying.sqlite3, "connect", when=lambda target, **_: "statustrio.db" not in target), "backup"
+    ),
     "a copy is being written": Point(in_copying, "backup"),
     "a copy is written, not named": Point(at(pathlib.Path, "rename"), "backup"),
 }

@@ -48,8 +48,9 @@ async def kill_migrations(options: Options, database: Path, start: Start) -> lis
             kills += reached
             wrongs[WRONGS[0]] += not reached
             wrongs[WRONGS[1]] += version_of(old) not in (version, SCHEMA_VERSION) or rows(old) != before
-            wrongs[WRONGS[2]] += await start(old, "run", "--once").end() != 0 or version_of(old) != SCHEMA_VERSION
-            wrongs[WRONGS[3]] += rows(old) != before or bool(list(find_faults(old)))
+            made = await start(old, "run", "--once").end() == 0 and version_of(old) == SCHEMA_VERSION
+            wrongs[WRONGS[2]] += not made
+            wrongs[WRONGS[3]] += rows(old) != before or (made and bool(list(find_faults(old))))
             copy = old.with_name(f"{old.name}.v{version}.bak")
             wrongs[WRONGS[4]] += version_of(copy) != version or rows(copy) != before
             wrongs[WRONGS[5]] += len(list(database.parent.glob(".*.part")))
