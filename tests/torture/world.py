@@ -158,8 +158,9 @@ class World:
                 self._dies_of_receipt.send(signal.SIGKILL)
                 self._dies_of_receipt = None
         if name == "many":
-            # One worker is held up, and overtaken by the others with more than they have under way.
-            await trio.sleep(0.5 if self.chance.random() < 0.1 else self.chance.random() * 0.02)
+            # In some lives one worker is held up, and overtaken by the others with more than they have under way.
+            held_up = self._life % 4 == 0 and not self.stopped and self.chance.random() < 0.15
+            await trio.sleep(0.5 if held_up else self.chance.random() * 0.02)
         await exchange.answer()
 
     async def hear(self) -> None:
