@@ -32,7 +32,7 @@ from torture.places import Places, open_places
 
 HEALTHY = 20
 INTERVAL = 0.5
-HOSTILE_INTERVAL = 0.2
+HOSTILE_INTERVAL = 0.5
 """So that they are polled as often as can be, and are not waited for long once they are well."""
 TIMEOUT = 2
 ALLOWED = frozenset({"provider.unreachable", "provider.recovered"})
