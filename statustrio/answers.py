@@ -30,6 +30,9 @@ MAX_REFUSAL = 256 * 1024
 _CLEARER = {"Receive buffer too long": "its headers have no end"}
 """For the words of h11 that mean little to a user."""
 
+LONGEST_LOCATION = 8000
+"""Characters of an address to be led to, as many as servers take: httpx reads a thousand in a ms, on the loop."""
+
 _PERMANENT = frozenset({301, 308})
 
 
@@ -79,6 +82,8 @@ def redirect(response: httpx.Response, asked: Target, *, guarded: bool) -> Redir
     location = response.headers.get("location")
     if not location:
         raise FetchError(f"{status_text(status)} without a location")
+    if len(location) > LONGEST_LOCATION:
+        raise FetchError("redirected to an address that is not valid")
     try:
         target = Target.from_url(asked.url.join(location).copy_with(userinfo=b"", fragment=None))
     except (httpx.InvalidURL, ValueError) as exc:

@@ -252,6 +252,7 @@ WRONG = [
     Wrong("no host", redirect("https:///x"), "redirected to an address that is not valid"),
     Wrong("long label", redirect(f"http://{'a' * 70}.example/"), "redirected to an address that is not valid"),
     Wrong("bad IPv6", redirect("http://[::1/"), "redirected to an address that is not valid"),
+    Wrong("long address", redirect(f"/feed?{'x' * 8000}"), "redirected to an address that is not valid"),
 ]
 
 
