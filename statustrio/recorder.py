@@ -140,6 +140,7 @@ async def run_recorder(
 ) -> None:
     """Serve requests until every sender has closed. `announce` is called after each commit that may hold events."""
     waiting: list[Request[Any]] = []
+    overtook = False
     with receive:
         while True:
             try:
@@ -152,20 +153,26 @@ async def run_recorder(
             except trio.EndOfChannel:
                 if not waiting:
                     return
-            group, waiting = _next_group(waiting)
+            group, waiting = _next_group(waiting, overtake=not overtook)
+            overtook = all(request.urgent for request in group)
             if await _serve(group, store, run_sync):
                 announce()
             for request in group:
                 request.done.set()
 
 
-def _next_group(waiting: Sequence[Request[Any]]) -> tuple[list[Request[Any]], list[Request[Any]]]:
+def _next_group(waiting: Sequence[Request[Any]], *, overtake: bool) -> tuple[list[Request[Any]], list[Request[Any]]]:
     """What is done in the next transaction, and what waits for a later one.
 
     What is urgent overtakes: where more is observed than can be recorded in time, consumers still hear of what was.
+    Every second time at the most it has a transaction of its own, so that it neither waits for ten observations nor
+    keeps them waiting for ever.
     """
+    urgent = [request for request in waiting if request.urgent]
     ordinary = [request for request in waiting if not request.urgent]
-    return [*(request for request in waiting if request.urgent), *ordinary[:GROUP]], ordinary[GROUP:]
+    if urgent and overtake:
+        return urgent, ordinary
+    return [*urgent, *ordinary[:GROUP]], ordinary[GROUP:]
 
 
 async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> bool:
