@@ -157,6 +157,17 @@ def test_the_line_shown_is_one_of_this_version() -> None:
     assert tuple(line) == ORDER
 
 
+def promises(name: str) -> list[str]:
+    """The rows of the table of promises."""
+    return re.findall(r"^\|.*", document(name).partition("## What it promises")[2], re.MULTILINE)
+
+
+def test_the_promises_are_the_same_in_both_places() -> None:
+    """The site of the documents has no page of the README."""
+    assert len(promises("README.md")) > 8
+    assert promises("README.md") == [row.replace("](../", "](") for row in promises("docs/design.md")]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.svg")), ids=lambda path: path.name)
 def test_a_picture_needs_nothing_from_elsewhere(path: Path) -> None:
     picture = path.read_text(encoding="utf-8")
