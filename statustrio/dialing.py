@@ -11,12 +11,12 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any, Self
+from typing import Any
 
 import trio
 from attrs import define, frozen
@@ -159,13 +159,10 @@ class Slots:
         self._in_flight.total_tokens = self._most + len(self._uncounted)
 
     async def enter(self, turn: Turn, name: str | None) -> None:
-        await self._enter_host(name)
+        await (self._begin() if name is None else self._begin_at(name))
         self._silent[turn] = trio.current_time()
 
-    async def _enter_host(self, name: str | None) -> None:
-        if name is None:
-            await self._begin()
-            return
+    async def _begin_at(self, name: str) -> None:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host(trio.CapacityLimiter(self._per_host))
@@ -207,9 +204,8 @@ class Turn:
     _slots: Slots
     _name: str | None
 
-    async def __aenter__(self) -> Self:
-        await self._slots.enter(self, self._name)
-        return self
+    def __aenter__(self) -> Awaitable[None]:
+        return self._slots.enter(self, self._name)
 
     async def __aexit__(self, *_: object) -> None:
         self._slots.leave(self, self._name)

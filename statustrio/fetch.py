@@ -99,7 +99,7 @@ class _Trail:
     where: str = ""
     """`host:port` of the request under way, or of the proxy that was dialled for it."""
     stage: str = "no connection"
-    """What a request that ends now was waiting for."""
+    """What a request that ends now was waiting for; the braces stand for `where`."""
     connected: bool = False
     reused: bool = False
     """Whether the request goes over a connection that an earlier one left open."""
@@ -116,7 +116,7 @@ class _Trail:
         match event:
             case "http11.send_request_headers.started":
                 self.connected = True
-                self.stage = f"no answer from {self.where}"
+                self.stage = "no answer from {}"
             case "answer.began":
                 self.may_repeat = False
                 self._note_answer()
@@ -125,16 +125,16 @@ class _Trail:
             case "connection.connect_tcp.started":
                 self.reused = self.may_repeat = False
                 self.where = host_port(info["host"], info["port"])
-                self.stage = f"no connection to {self.where}"
+                self.stage = "no connection to {}"
             case "connection.connect_tcp.complete":
                 self.connected = True
-                self.stage = f"no TLS with {self.where}"
+                self.stage = "no TLS with {}"
                 await self._check_peer(info["return_value"])
             case _:
                 pass
 
     def _note_answer(self) -> None:
-        self.stage = f"the answer of {self.where} had not ended"
+        self.stage = "the answer of {} had not ended"
         if self.turn is not None:
             self.turn.answered()
 
@@ -214,13 +214,14 @@ class Fetcher:
             belongs = target == known.end or (known.end is None and at_home)
             sent = validators if belongs else _UNCONDITIONAL
             asked = _Asked(url, target.text, sent)
-            async with self._web.slots.take(target.host, limited=not target.loopback) as trail.turn:
+            trail.turn = self._web.slots.take(target.host, limited=not target.loopback)
+            async with trail.turn:
                 request = self._prepared.pop(asked, None) or self._new_request(asked, known, target, at_home=at_home)
                 began = trio.current_time()
                 with trio.CancelScope(deadline=began + left) as deadline:
                     outcome = await self._hop(target, request, sent, trail)
                 if deadline.cancelled_caught:
-                    said = f"timed out after {allowed:g} s: {trail.stage}"
+                    said = f"timed out after {allowed:g} s: {trail.stage.format(trail.where)}"
                     raise FetchError(said, unconnected=not trail.connected, timed_out=True)
                 left = max(0.0, left - (trio.current_time() - began))
             _keep(self._prepared, asked, request, _PREPARED)
