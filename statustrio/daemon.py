@@ -44,7 +44,7 @@ from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.rfc3339 import to_text
 from statustrio.sd_notify import Notifier
-from statustrio.store.protocol import Cursor, Health, StorageError, Store, UnsyncedError, Wanted
+from statustrio.store.protocol import Cursor, Health, StorageError, Store, Wanted
 from statustrio.supervisor import attempt, supervise
 from statustrio.tasks import TaskSet
 from statustrio.timetable import Alarm, Timetable
@@ -404,13 +404,11 @@ class Daemon:
         polled_at = polled_at or (unsaved.last_polled_at if unsaved else None)
         self._health[provider] = Health(provider, due, polled_at)
 
-    async def _commit(self, work: Callable[..., Any], *args: Any) -> None:
+    async def _commit(self, work: Callable[..., Any], *args: Any) -> Any:
         """Do the work of the recorder: a transaction."""
         began = trio.current_time()
         try:
-            await self._in_database_thread(work, *args)
-        except UnsyncedError:
-            raise
+            done = await self._in_database_thread(work, *args)
         except StorageError:
             self.counts.storage_failures += 1
             raise
@@ -418,6 +416,7 @@ class Daemon:
             self._turned.set()
             self._turned = trio.Event()
         self.counts.commits.add(trio.current_time() - began)
+        return done
 
     async def _recorder_turns(self) -> None:
         """Return once the recorder has come back from the storage, whether or not that took what it was given.

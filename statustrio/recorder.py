@@ -8,9 +8,11 @@ database is gone (StoreLostError) there is nothing to wait for: the recorder end
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any, Generic, TypeVar, cast
 
 import structlog
@@ -27,7 +29,9 @@ from statustrio.store.protocol import StaleError, StorageError, Store, UnsyncedE
 T = TypeVar("T")
 
 GROUP = 10
-"""Observations in one transaction at most: as many as make its cost small, so that consumers never wait long."""
+"""Observations in one transaction at most: as many as make its cost small."""
+GROUP_SECONDS = 0.01
+"""How long a transaction goes on taking more, so that consumers never wait long where others keep the processor."""
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 OFFLINE = "no provider can be reached: this machine seems to be offline"
 ONLINE = "providers can be reached again"
@@ -155,10 +159,12 @@ async def run_recorder(
                     return
             group, waiting = _next_group(waiting, overtake=not overtook)
             overtook = all(request.urgent for request in group)
-            if await _serve(group, store, run_sync):
+            done, durable = await _serve(group, store, run_sync)
+            if durable:
                 announce()
-            for request in group:
+            for request in group[:done]:
                 request.done.set()
+            waiting = group[done:] + waiting
 
 
 def _next_group(waiting: Sequence[Request[Any]], *, overtake: bool) -> tuple[list[Request[Any]], list[Request[Any]]]:
@@ -175,19 +181,17 @@ def _next_group(waiting: Sequence[Request[Any]], *, overtake: bool) -> tuple[lis
     return [*urgent, *ordinary[:GROUP]], ordinary[GROUP:]
 
 
-async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> bool:
+async def _serve(group: Sequence[Request[Any]], store: Store, run_sync: RunSync) -> tuple[int, bool]:
     """Do the work of a group in one transaction, however long the storage takes to let it.
 
-    Whether it waited for the disk: without that there are no events.
+    How many of them it did, and whether it waited for the disk: without that there are no events.
     """
     delays = iter(RETRY_SECONDS)
     failed = False
     durable = any(request.durable for request in group)
     while True:
         try:
-            await run_sync(_work, group, store, durable)
-        except UnsyncedError:
-            durable = True
+            done: int = await run_sync(_work, group, store, durable)
         except StorageError as exc:
             if not failed:
                 log.error("storage.failed", reason=str(exc), hint="polling waits; nothing is lost, it is tried again")  # noqa: TRY400  the user's disk is no bug of ours
@@ -196,13 +200,24 @@ async def _serve(group: list[Request[Any]], store: Store, run_sync: RunSync) -> 
         else:
             if failed:
                 log.warning("storage.recovered")
-            return durable
+            return done, durable
 
 
-def _work(group: list[Request[Any]], store: Store, durable: bool) -> None:
+def _work(group: Sequence[Request[Any]], store: Store, durable: bool) -> int:
+    """Do in one transaction what is urgent and of the rest what time there is for; how many that were."""
+    end = math.inf
     with store.group(durable=durable):
-        for request in group:
-            _answer(request, store)
+        for done, request in enumerate(group):
+            if monotonic() > end:
+                return done
+            if not request.urgent:
+                end = min(end, monotonic() + GROUP_SECONDS)
+            try:
+                _answer(request, store)
+            except UnsyncedError:
+                request.durable = True
+                return done
+    return len(group)
 
 
 def _answer(request: Request[Any], store: Store) -> None:

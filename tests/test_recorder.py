@@ -37,7 +37,7 @@ from statustrio.model import (
     Validators,
     Window,
 )
-from statustrio.recorder import GROUP, Request, Requests, run_recorder
+from statustrio.recorder import GROUP, GROUP_SECONDS, Request, Requests, run_recorder
 from statustrio.store.opening import open_database
 from statustrio.store.protocol import StaleError, StorageError, Store, Wanted
 from statustrio.store.sqlite import SqliteStore
@@ -91,6 +91,20 @@ def observed(outcome: Seen | Failed | Unchanged, provider: str = "acme", minute:
 def _recorded_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is recorded at one time, so that two runs can be compared."""
     monkeypatch.setattr("statustrio.recorder.now", lambda: AT)
+
+
+@define
+class Stopwatch:
+    """By which a group's time is measured: it stands still unless a test moves it."""
+
+    seconds: float = 0.0
+
+
+@pytest.fixture(autouse=True)
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch()
+    monkeypatch.setattr("statustrio.recorder.monotonic", lambda: stopwatch.seconds)
+    return stopwatch
 
 
 async def inline(work: Callable[..., Any], *args: Any) -> Any:
@@ -223,6 +237,29 @@ async def test_what_is_urgent_overtakes_what_waits_longer(store: SqliteStore) ->
     assert gate.runs == 5, "it waits for no ten observations in its own transaction"
 
 
+async def test_a_group_takes_no_more_once_its_time_is_over(store: SqliteStore, stopwatch: Stopwatch) -> None:
+    """Where others keep the processor ten observations may take half a second, and consumers wait for each group."""
+    gate = Gate()
+    done: list[str] = []
+
+    def slowly(_: Store) -> None:
+        done.append("slow")
+        stopwatch.seconds += GROUP_SECONDS * 0.6
+
+    async with open_recorder(store, gate) as recorder, trio.open_nursery() as nursery:
+        await nursery.start(_ask, recorder.requests, done, "first")
+        await gate.entered.wait()
+        for _ in range(4):
+            nursery.start_soon(recorder.requests.ask, slowly)
+        for name in ("urgent", "as urgent"):
+            await nursery.start(partial(_ask, urgent=True), recorder.requests, done, name)
+        await trio.testing.wait_all_tasks_blocked()
+        gate.opened.set()
+    assert sorted(done[1:3]) == ["as urgent", "urgent"]
+    assert done[3:] == ["slow"] * 4
+    assert gate.runs == 4, "the first, the urgent ones, and two each for as long as there is time"
+
+
 async def _ask(
     requests: Requests,
     done: list[str],
@@ -245,20 +282,31 @@ async def test_a_group_is_synced_only_where_somebody_asks_for_it(store: SqliteSt
 
 
 async def test_an_event_that_nobody_expected_is_synced_all_the_same_and_made_once(store: SqliteStore) -> None:
-    """A failed poll is written without waiting for the disk, and the third in a row is news."""
+    """A failed poll is written without waiting for the disk, and the third in a row is news. The others stay done."""
     statements: list[str] = []
-    async with open_recorder(store) as recorder:
+    gate = Gate()
+    gate.opened.set()
+    async with open_recorder(store, gate) as recorder, trio.open_nursery() as nursery:
         for minute in range(2):
             await recorder.submit(observed(Failed("HTTP 500", 500), minute=minute))
+        gate.opened, gate.entered = trio.Event(), trio.Event()
+        nursery.start_soon(recorder.submit, observed(Failed("HTTP 500", 500), "coil"))
+        await gate.entered.wait()
+        for provider in ("bolt", "acme", "coil"):
+            minute = 2 if provider == "acme" else 1
+            nursery.start_soon(recorder.submit, observed(Failed("HTTP 500", 500), provider, minute))
+            await trio.testing.wait_all_tasks_blocked()
         store._connection.set_trace_callback(statements.append)
-        answer = await recorder.submit(observed(Failed("HTTP 500", 500), minute=2))
-        store._connection.set_trace_callback(None)
-    assert answer.events == ("provider.unreachable",)
-    assert [logged.event.event for logged in store.events_after(0, 10)] == ["provider.unreachable"]
-    assert store.load_state("acme").consecutive_failures == 3
+        gate.opened.set()
+    store._connection.set_trace_callback(None)
+    assert [(logged.event.event, logged.event.provider) for logged in store.events_after(0, 10)] == [
+        ("provider.unreachable", "acme")
+    ]
+    assert [store.load_state(one).consecutive_failures for one in ("acme", "bolt", "coil")] == [3, 1, 2]
     ends = [line for line in statements if line.startswith(("PRAGMA synchronous", "COMMIT", "ROLLBACK"))]
     assert [line for line in ends if "TO" not in line] == [
-        "PRAGMA synchronous = NORMAL", "ROLLBACK", "PRAGMA synchronous = FULL", "COMMIT",
+        "PRAGMA synchronous = NORMAL", "COMMIT", "PRAGMA synchronous = NORMAL", "COMMIT", "PRAGMA synchronous = FULL",
+        "COMMIT",
     ]  # fmt: skip
 
 
@@ -428,9 +476,9 @@ async def test_a_locked_database_delays_and_loses_nothing(
     store._connection.execute("PRAGMA busy_timeout = 10")
     failed = trio.Event()
 
-    async def run_sync(work: Callable[..., Any], *args: Any) -> None:
+    async def run_sync(work: Callable[..., Any], *args: Any) -> Any:
         try:
-            await inline(work, *args)
+            return await inline(work, *args)
         except StorageError:
             failed.set()
             raise
