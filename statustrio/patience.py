@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import FrameType
 from typing import Generic, TypeVar
 
@@ -59,6 +61,7 @@ class Interruptible(Generic[T]):
 
     _compute: Callable[[], T]
     _thread: int | None = field(init=False, default=None)
+    _stopwatch: Callable[[], float] | None = field(init=False, default=None)
     _interrupted: bool = field(init=False, default=False)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
 
@@ -68,12 +71,17 @@ class Interruptible(Generic[T]):
             if self._interrupted:
                 raise TookTooLongError
             self._thread = threading.get_ident()
+            self._stopwatch = _stopwatch()
         try:
             return self._compute()
         finally:
             # Under the lock, so that it is never the next work of this thread that is interrupted.
             with self._lock:
                 self._thread = None
+
+    def used(self) -> float:
+        """The seconds that its thread has had the processor for it, from any other thread; 0 until it begins."""
+        return self._stopwatch() if self._stopwatch is not None else 0.0
 
     def interrupt(self) -> None:
         """End it at its next instruction. Once is all: what swallows that runs on."""
@@ -82,3 +90,12 @@ class Interruptible(Generic[T]):
             thread, self._thread = self._thread, None
             if thread is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TookTooLongError))
+
+
+def _stopwatch() -> Callable[[], float]:
+    """Tells for how long the thread that asks for it now has had the processor; where no system tells, how long ago."""
+    read: Callable[[], float] = time.monotonic
+    if sys.platform == "linux":
+        read = partial(time.clock_gettime, time.pthread_getcpuclockid(threading.get_ident()))
+    began = read()
+    return lambda: read() - began

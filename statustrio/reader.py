@@ -26,25 +26,27 @@ INLINE_BYTES = 16 * 1024
 GLANCE_BYTES = 256 * 1024
 """A body up to this size is searched for what is new on the loop (about 1 ms), a larger one in a thread."""
 LARGE_BYTES = 512 * 1024
-PARSERS = 2
 LEFT_BEHIND = 5
 """Threads that may run on though nobody waits for them any more: nothing is known that would make one."""
 INLINE_SECONDS = 0.05
 """On the loop; what takes longer is begun again in a thread."""
-READ_SECONDS = 2.0
+READ_SECONDS = 0.5
 READ_SECONDS_PER_MIB = 4.0
-"""In a thread, on top of that: a feed takes some 0.1 s, the slowest that is known 1.5 s per MiB."""
+"""Of the processor, in a thread, on top of that: a feed takes some 0.1 s, the slowest that is known 1.5 s per MiB."""
 
 T = TypeVar("T")
 
 
 @define(eq=False)
 class Parsers:
-    """The threads that parse, for all providers together."""
+    """The threads that parse, for all providers together: one for ordinary documents and one for large ones.
 
-    _ordinary: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS))
+    More would parse no more in the same time, as one at a time has the interpreter, and keep the loop from it longer.
+    """
+
+    _ordinary: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
     _large: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
-    _threads: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(PARSERS + 1 + LEFT_BEHIND))
+    _threads: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(2 + LEFT_BEHIND))
 
     async def run(self, size: int, parse: Callable[[], T]) -> T:
         """Parse what is `size` bytes long where it holds nobody up. Raises FeedError where that does not end."""
@@ -57,25 +59,32 @@ class Parsers:
     async def _run_in_thread(self, size: int, parse: Callable[[], T]) -> T:
         seconds = READ_SECONDS + READ_SECONDS_PER_MIB * size / 2**20
         work = Interruptible(parse)
-        read: T | FeedError
+        read: T | FeedError = FeedError(f"the document cannot be read: that takes longer than {seconds:.1f} s")
         try:
-            with trio.move_on_after(seconds) as reading:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_wait_for_use, work, seconds, nursery.cancel_scope)
                 read = await trio.to_thread.run_sync(_caught, work, limiter=self._threads, abandon_on_cancel=True)
+                nursery.cancel_scope.cancel()
         finally:
             work.interrupt()
-        if reading.cancelled_caught:
-            raise FeedError(f"the document cannot be read: that takes longer than {seconds:.0f} s")
         if isinstance(read, FeedError):
             raise FeedError(str(read))
         return read
 
     def must_wait(self, size: int) -> bool:
-        """Whether all the threads for a document of this size are at work."""
+        """Whether the thread for a document of this size is at work."""
         return size > INLINE_BYTES and not self._limiter(size).available_tokens
 
     def _limiter(self, size: int) -> trio.CapacityLimiter:
         """A large document waits for other large ones only."""
         return self._ordinary if size <= LARGE_BYTES else self._large
+
+
+async def _wait_for_use(work: Interruptible[T], seconds: float, scope: trio.CancelScope) -> None:
+    """Wait until a work has had the processor for so many seconds, and cancel."""
+    while (left := seconds - work.used()) > 0:
+        await trio.sleep(max(left, 0.01))
+    scope.cancel()
 
 
 def _caught(read: Callable[[], T]) -> T | FeedError:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -116,3 +117,25 @@ def test_an_interruption_as_the_work_ends_never_reaches_what_the_thread_does_nex
 
         threading.Timer(0, work.interrupt).start()
         assert in_a_thread(go_on) == [None], "it ended by itself"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_only_the_time_on_the_processor_counts_as_used() -> None:
+    """A machine may be slow or busy: that is no fault of the document."""
+    go_on = threading.Event()
+
+    def wait_and_spin() -> None:
+        go_on.wait(5)
+        while work.used() < 0.02:
+            pass
+
+    work = Interruptible(wait_and_spin)
+    assert work.used() == 0
+    thread = threading.Thread(target=work)
+    thread.start()
+    began = time.perf_counter()
+    while time.perf_counter() - began < 0.05:
+        assert work.used() < 0.02
+    go_on.set()
+    thread.join(5)
+    assert not thread.is_alive()

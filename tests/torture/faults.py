@@ -223,10 +223,10 @@ FAULTS = (
         "internal error: ZeroDivisionError; please report it, the log has the details",
         body=_with(TROUBLE, "RAISE"),
     ),
-    Fault("reader-spins", "the document cannot be read: that takes longer than 2 s", body=_with(TROUBLE, "SPIN")),
+    Fault("reader-spins", "the document cannot be read: that takes longer than 0.5 s", body=_with(TROUBLE, "SPIN")),
     Fault(
         "reader-spins-aside",
-        "the document cannot be read: that takes longer than 2 s",
+        "the document cannot be read: that takes longer than 0.6 s",
         body=_with(TROUBLE, "SPIN" + " and so on" * 2000),
     ),
 )
