@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from fuzz.engine import MOST_PER_MIB, Finding, HangsError, Session, looked, open_sessions, run, too_slow
+from fuzz.engine import FREE_CPU, MOST_PER_MIB, Finding, HangsError, Session, looked, open_sessions, run, too_slow
 from fuzz.target import BrokenError, Look, Target, alone
 from fuzz.targets import TARGETS
 
@@ -17,6 +17,7 @@ SLACK = 2.0
 @pytest.mark.slow
 def test_no_input_does_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fuzz.engine.MOST_PER_MIB", SLACK * MOST_PER_MIB)
+    monkeypatch.setattr("fuzz.engine.FREE_CPU", SLACK * FREE_CPU)
     with open_sessions(TARGETS.values(), seed=7) as sessions:
         findings = run(sessions, SECONDS)
     assert [finding.what for finding in findings] == []

@@ -318,6 +318,20 @@ def test_a_flood_of_tags_is_refused_before_it_is_parsed(flood: str) -> None:
     assert time.process_time() - began < 0.1
 
 
+@pytest.mark.parametrize(("items", "is_refused"), [(100, False), (300, True)])
+def test_short_entries_may_be_many_unless_the_document_is_ill_formed(items: int, is_refused: bool) -> None:
+    """Reading one that is costs thrice the time, so that it has to hold something sooner."""
+    item = "<item><title>Up</title><guid>1</guid><pubDate>Tue, 1 Dec 2026 02:07:16 GMT</pubDate></item>"
+    body = f"<rss><channel>{item * items}</channel></rss>"
+    assert len(read(body).entries) == items
+    odd = body.replace("</channel>", "<link>a&b</link></channel>")
+    if is_refused:
+        with pytest.raises(FeedError, match="a flood of tags"):
+            read(odd)
+    else:
+        assert len(read(odd).entries) == items
+
+
 def test_a_title_of_any_length_is_told_with_each_update_as_a_short_one() -> None:
     """A thousand updates under a title of 60 KiB were 36 MiB of lines."""
     (short,) = read(f"<rss><channel><item><title>{'x' * 1000}</title></item></channel></rss>").entries

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from xml.sax.expatreader import ExpatParser
 
-MOST_ATTRIBUTES = 100
+TOLD_ATTRIBUTES = 100
 
 
 class _InOnePiece(ExpatParser):  # the names are the standard library's
@@ -22,7 +22,7 @@ class _InOnePiece(ExpatParser):  # the names are the standard library's
         self._parser.buffer_text = True
 
     def start_element_ns(self, name: str, attrs: Mapping[str, str]) -> None:
-        few = attrs if len(attrs) <= MOST_ATTRIBUTES else dict(islice(attrs.items(), MOST_ATTRIBUTES))
+        few = attrs if len(attrs) <= TOLD_ATTRIBUTES else dict(islice(attrs.items(), TOLD_ATTRIBUTES))
         super().start_element_ns(name, few)
 
 

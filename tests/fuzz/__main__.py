@@ -52,7 +52,9 @@ def main() -> int:
             path = FINDINGS / f"slowest-{name_of(session.target.name, session.slowest_data)}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(session.slowest_data)
-            line += f"  worst {session.slowest:.2f} s/MiB  {path}"
+            size = len(session.slowest_data)
+            seconds = session.slowest * size / 2**20
+            line += f"  worst {session.slowest:.2f} s/MiB ({seconds:.2f} s for {size / 1000:.0f} KB)  {path}"
         say(line)
     say(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB of memory")
     for finding in findings:

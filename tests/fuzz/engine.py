@@ -20,7 +20,7 @@ from fuzz.target import Look, Target
 
 MOST_KEPT = 400
 """Inputs that are changed further, by target; older ones make room."""
-FREE_CPU = 0.25
+FREE_CPU = 0.1
 """Seconds that any input may take, however small: a first import, as many empty tags as are read."""
 MOST_PER_MIB = 2.0
 """Seconds of CPU per MiB of input: the promise."""
