@@ -245,7 +245,7 @@ def _is_flood(text: str, most: int) -> bool:
 
 def _is_well_formed(text: str) -> bool:
     try:
-        expat.ParserCreate("utf-8", namespace_separator=" ").Parse(_utf_8(text), True)  # noqa: FBT003  "this is all"
+        expat.ParserCreate("utf-8", namespace_separator=" ").Parse(_utf_8(text), True)
     except expat.ExpatError:
         return False
     return True
