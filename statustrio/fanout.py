@@ -45,6 +45,8 @@ BEHIND = timedelta(days=1)
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 TRIES = 5
 """Of an event that a consumer rejects, before it is set aside."""
+LAST_SECONDS = 1.0
+"""Before the end nothing is delivered any more: cut off on its way it would come again after the next start."""
 MATCH_SECONDS = 0.05
 MATCH_PAUSE_SECONDS = 5.0
 """A `match` that took too long is not tried for so long: it may keep the loop for a hundredth of the time."""
@@ -328,6 +330,8 @@ class Subscription:
         rejected = 0
         failed = False
         while True:
+            if trio.current_effective_deadline() - trio.current_time() < LAST_SECONDS:
+                await trio.sleep_forever()
             try:
                 await consumer.deliver(logged)
             except DeliveryError as exc:

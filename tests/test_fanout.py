@@ -303,6 +303,25 @@ async def test_a_failed_delivery_is_tried_again_with_growing_pauses(store: Memor
     assert [entry["event"] for entry in logs] == ["delivery.failed"]
 
 
+async def test_nothing_is_cut_off_on_its_way_at_the_end(store: MemoryStore, autojump_clock: Clock) -> None:
+    """After the next start the receiver would have it twice."""
+    for _ in range(10):
+        post(store, A)
+    begun: list[int] = []
+
+    async def behave(logged: Logged) -> None:
+        begun.append(logged.seq)
+        await trio.sleep(0.7)
+
+    consumer = FakeConsumer(behave)
+    async with open_fanout(store) as fanout:
+        with trio.move_on_after(3):
+            await fanout.drain(consumer)
+        assert autojump_clock.current_time() == pytest.approx(3)
+        assert begun == consumer.seqs == [1, 2, 3]
+        assert fanout.cursor() == (3, ())
+
+
 async def test_a_failing_delivery_delays_neither_another_consumer_nor_another_worker(
     store: MemoryStore, autojump_clock: Clock
 ) -> None:
