@@ -29,6 +29,7 @@ from statustrio.consumers import SERIAL, open_consumer
 from statustrio.consumers.lines import LineWriter
 from statustrio.counts import Counts
 from statustrio.database_files import DatabaseFiles
+from statustrio.database_thread import DatabaseThread
 from statustrio.dialing import install_resolver
 from statustrio.enrich import Enricher
 from statustrio.errors import ConfigError, ConsumerGoneError
@@ -44,7 +45,7 @@ from statustrio.recorder import Request, Requests, run_recorder
 from statustrio.redaction import Redactor
 from statustrio.rfc3339 import to_text
 from statustrio.sd_notify import Notifier
-from statustrio.store.protocol import Cursor, Health, StorageError, Store, Wanted
+from statustrio.store.protocol import Cursor, Health, Store, Wanted
 from statustrio.supervisor import attempt, supervise
 from statustrio.tasks import TaskSet
 from statustrio.timetable import Alarm, Timetable
@@ -104,15 +105,13 @@ class Daemon:
     _consumers: TaskSet = field(init=False, factory=TaskSet)
     _tags: dict[str, tuple[str, ...]] = field(init=False, factory=dict)
     _intervals: dict[str, float] = field(init=False, factory=dict)
-    _turned: trio.Event = field(init=False, factory=trio.Event)
-    """Set, and replaced, when the recorder comes back from the storage."""
     _stop: trio.Event = field(init=False, factory=trio.Event)
     _reload: trio.Event = field(init=False, factory=trio.Event)
     _owing: set[str] = field(init=False, factory=set)
     _lost: set[str] = field(init=False, factory=set)
     _gone: set[str] = field(init=False, factory=set)
     _writers: dict[int, LineWriter] = field(init=False, factory=dict)
-    _database_thread: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
+    _database_thread: DatabaseThread = field(init=False)
     _parsers: Parsers = field(init=False, factory=Parsers)
     _reader: trio.CapacityLimiter = field(init=False, factory=lambda: trio.CapacityLimiter(1))
 
@@ -123,6 +122,7 @@ class Daemon:
         """
         install_resolver()
         self._web = Web(limits=Limits.from_config(self.config.limits))
+        self._database_thread = DatabaseThread(self.counts)
         send, receive = trio.open_memory_channel[Request[Any]](0)
         self._requests = Requests(send)
         # Closed at the end: who asks a recorder that has failed waits for that, and is no bug.
@@ -134,27 +134,32 @@ class Daemon:
                 if self.serve_site is not None:
                     services.start_soon(supervise, "web", partial(self._serve_site, self.serve_site))
                 async with trio.open_nursery() as recorder:
-                    recorder.start_soon(run_recorder, receive.clone(), self.store, self._commit, self._news.announce)
-                    async with trio.open_nursery() as consumers:
-                        async with trio.open_nursery() as pollers:
-                            await self._configure(self.config, consumers)
-                            self._say_started()
-                            task_status.started()
-                            if once:
-                                consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
-                                await self._poll_all_once()
-                            else:
-                                await self._poll_until_stopped(consumers, pollers)
-                        with trio.move_on_after(LAST_WRITE_SECONDS):
-                            # Stored after what the pollers handed over last: the log is complete when this returns.
-                            await self._save_health()
-                        self._news.end_all()
-                        if self._stop.is_set():
-                            consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
+                    commit = self._database_thread.commit
+                    recorder.start_soon(run_recorder, receive.clone(), self.store, commit, self._news.announce)
+                    await self._tell(task_status, once=once)
                     recorder.cancel_scope.deadline = trio.current_time() + LAST_WRITE_SECONDS
                     self._requests.close()
                 services.cancel_scope.cancel()
         return not self._owing
+
+    async def _tell(self, task_status: trio.TaskStatus[None], *, once: bool) -> None:
+        """Tell consumers of what the pollers find, until these have ended and the log is delivered."""
+        async with trio.open_nursery() as consumers:
+            async with trio.open_nursery() as pollers:
+                await self._configure(self.config, consumers)
+                self._say_started()
+                task_status.started()
+                if once:
+                    consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
+                    await self._poll_all_once()
+                else:
+                    await self._poll_until_stopped(consumers, pollers)
+            with trio.move_on_after(LAST_WRITE_SECONDS):
+                # Stored after what the pollers handed over last: the log is complete when this returns.
+                await self._save_health()
+            self._news.end_all()
+            if self._stop.is_set():
+                consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
 
     def stop(self) -> None:
         """Begin to end: pollers at once, the rest within the grace."""
@@ -166,7 +171,7 @@ class Daemon:
             beside.start_soon(self._keep_health)
             beside.start_soon(self._watch_clock)
             beside.start_soon(measure_lag, self.counts.lags)
-            beside.start_soon(self.notifier.keep_watchdog, self._recorder_turns)
+            beside.start_soon(self.notifier.keep_watchdog, partial(self._database_thread.turn, self._requests))
             beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
             beside.start_soon(self._hear_reloads, consumers, pollers)
             await self._stop.wait()
@@ -304,7 +309,7 @@ class Daemon:
             cursor,
             self.store,
             self._requests,
-            self._in_database_thread,
+            self._database_thread.run,
             self._tags,
             workers,
             self.redactor.hide,
@@ -403,34 +408,6 @@ class Daemon:
         unsaved = self._health.get(provider)
         polled_at = polled_at or (unsaved.last_polled_at if unsaved else None)
         self._health[provider] = Health(provider, due, polled_at)
-
-    async def _commit(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Do the work of the recorder: a transaction."""
-        began = trio.current_time()
-        try:
-            done = await self._in_database_thread(work, *args)
-        except StorageError:
-            self.counts.storage_failures += 1
-            raise
-        finally:
-            self._turned.set()
-            self._turned = trio.Event()
-        self.counts.commits.add(trio.current_time() - began)
-        return done
-
-    async def _recorder_turns(self) -> None:
-        """Return once the recorder has come back from the storage, whether or not that took what it was given.
-
-        A full disk is waited for, and another process would fare no better: only a call that never returns is the end.
-        """
-        turned = self._turned
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(partial(self._requests.ask, urgent=True), lambda _: None)
-            await turned.wait()
-            nursery.cancel_scope.cancel()
-
-    async def _in_database_thread(self, work: Callable[..., Any], *args: Any) -> Any:
-        return await trio.to_thread.run_sync(work, *args, limiter=self._database_thread)
 
     # Beside the pollers
 

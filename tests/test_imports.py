@@ -29,7 +29,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "tasks": (
         "enrich", "reader", "poller", "recorder", "fanout", "supervisor", "probe", "find_feed", "catalog_check",
-        "tasks", "timetable", "replay", "heartbeat", "lag",
+        "tasks", "timetable", "replay", "heartbeat", "lag", "database_thread",
     ),
     "web": ("metrics", "web"),
     "composition": ("daemon", "demo_pages"),
