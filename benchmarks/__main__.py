@@ -7,9 +7,7 @@ something is missing.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.figures import HEAD, Figure, progress, say
 from benchmarks.options import Options
+from benchmarks.questions import ask, parse_names
 
 QUESTIONS = {
     "parts": "reading a document, a commit, a start, a provider's memory",
@@ -32,7 +31,6 @@ SHORT = ("parts", "mixes")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(f"{k}: {v}" for k, v in QUESTIONS.items()))
     parser.add_argument("--short", action="store_true", help="a minute, for continuous integration")
     parser.add_argument("--rounds", type=int, help="of each figure that is compared (5)")
     parser.add_argument("--seconds", type=float, help="each client is measured in each round (6)")
@@ -41,15 +39,10 @@ def main() -> int:
     parser.add_argument("--tls", action="store_true", help="only with TLS")
     parser.add_argument("--mix", action="append", default=[], help="of the mixes, only this one")
     parser.add_argument("--switches-off", action="store_true", help="the reference parses without its two switches")
-    args = parser.parse_args()
-    for name in args.names:
-        if name not in QUESTIONS:
-            parser.error(f"{name!r} is none of {', '.join(QUESTIONS)}")
+    args = parse_names(parser, QUESTIONS)
     if missing := what_is_missing():
         progress(missing)
         return 2
-    # Asked to end, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = Options(
         short=args.short,
         rounds=args.rounds or (1 if args.short else 5),
@@ -59,21 +52,12 @@ def main() -> int:
         mixes=tuple(args.mix),
         switches_off=args.switches_off,
     )
-    figures = run(args.names or list(SHORT if args.short else QUESTIONS), options)
+    names = args.names or (SHORT if args.short else QUESTIONS)
+    figures = ask("benchmarks", names, options, Figure, HEAD)
     over = [figure.name for figure in figures if (figure.far_over if args.short else figure.verdict == "over")]
     if over:
         say(f"over {'twice ' if args.short else ''}the goal: {'; '.join(over)}")
     return 1 if over else 0
-
-
-def run(names: list[str], options: Options) -> list[Figure]:
-    figures = []
-    say(HEAD)
-    for name in names:
-        for figure in import_module(f"benchmarks.{name}").run(options):
-            say(figure.row())
-            figures.append(figure)
-    return figures
 
 
 def what_is_missing() -> str | None:
