@@ -46,7 +46,7 @@ MIXES = (
     Mix("stamp", 40, 2.0, 0.15, way=STAMPED),
     Mix("plain body", 40, 2.0, 0.06, way=PLAIN, busy_goal=0.04),
 )
-SHORT = {"304": (400, 2.0), "mixed": (400, 4.0), "stamp": (20, 1.0), "plain body": (20, 1.0)}
+SHORT = {"304": (400, 2.0), "mixed": (100, 1.0), "stamp": (20, 1.0), "plain body": (20, 1.0)}
 """Fewer providers, and only these mixes."""
 
 Open = Callable[[Origin, Mapping[int, str], float, Path], AbstractContextManager[Client]]

@@ -136,50 +136,47 @@ class Daemon:
                 async with trio.open_nursery() as recorder:
                     commit = self._database_thread.commit
                     recorder.start_soon(run_recorder, receive.clone(), self.store, commit, self._news.announce)
-                    await self._tell(task_status, once=once)
+                    async with trio.open_nursery() as consumers:
+                        await self._configure(self.config, consumers)
+                        self._say_started()
+                        task_status.started()
+                        if once:
+                            consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
+                            await self._poll_all_once()
+                        else:
+                            await self._poll_until_stopped(consumers)
+                        with trio.move_on_after(LAST_WRITE_SECONDS):
+                            # Stored after what the pollers handed over last: the log is complete when this returns.
+                            await self._save_health()
+                        self._news.end_all()
+                        if self._stop.is_set():
+                            consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
                     recorder.cancel_scope.deadline = trio.current_time() + LAST_WRITE_SECONDS
                     self._requests.close()
                 services.cancel_scope.cancel()
         return not self._owing
 
-    async def _tell(self, task_status: trio.TaskStatus[None], *, once: bool) -> None:
-        """Tell consumers of what the pollers find, until these have ended and the log is delivered."""
-        async with trio.open_nursery() as consumers:
-            async with trio.open_nursery() as pollers:
-                await self._configure(self.config, consumers)
-                self._say_started()
-                task_status.started()
-                if once:
-                    consumers.cancel_scope.deadline = trio.current_time() + ONCE_SECONDS
-                    await self._poll_all_once()
-                else:
-                    await self._poll_until_stopped(consumers, pollers)
-            with trio.move_on_after(LAST_WRITE_SECONDS):
-                # Stored after what the pollers handed over last: the log is complete when this returns.
-                await self._save_health()
-            self._news.end_all()
-            if self._stop.is_set():
-                consumers.cancel_scope.deadline = trio.current_time() + GRACE_SECONDS
-
     def stop(self) -> None:
         """Begin to end: pollers at once, the rest within the grace."""
         self._stop.set()
 
-    async def _poll_until_stopped(self, consumers: trio.Nursery, pollers: trio.Nursery) -> None:
-        await self._reconcile_providers(self.config, pollers)
-        async with trio.open_nursery() as beside:
-            beside.start_soon(self._keep_health)
-            beside.start_soon(self._watch_clock)
-            beside.start_soon(measure_lag, self.counts.lags)
-            beside.start_soon(self.notifier.keep_watchdog, partial(self._database_thread.turn, self._requests))
-            beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
-            beside.start_soon(self._hear_reloads, consumers, pollers)
-            await self._stop.wait()
-            self.notifier.tell(STOPPING="1", STATUS="stopping")
-            beside.cancel_scope.cancel()
-        # Each by its own scope: trio takes a second to sort the cancellations of ten thousand tasks out of one group.
-        await self._providers.stop_others({})
-        pollers.cancel_scope.cancel()
+    async def _poll_until_stopped(self, consumers: trio.Nursery) -> None:
+        async with trio.open_nursery() as pollers:
+            await self._reconcile_providers(self.config, pollers)
+            async with trio.open_nursery() as beside:
+                beside.start_soon(self._keep_health)
+                beside.start_soon(self._watch_clock)
+                beside.start_soon(measure_lag, self.counts.lags)
+                turn = partial(self._database_thread.turn, self._requests)
+                beside.start_soon(self.notifier.keep_watchdog, turn)
+                beside.start_soon(supervise, "heartbeat", self._heartbeat().run)
+                beside.start_soon(self._hear_reloads, consumers, pollers)
+                await self._stop.wait()
+                self.notifier.tell(STOPPING="1", STATUS="stopping")
+                beside.cancel_scope.cancel()
+            # Each by its own scope: trio takes a second to sort the cancellations of ten thousand tasks out of a group.
+            await self._providers.stop_others({})
+            pollers.cancel_scope.cancel()
 
     async def _poll_all_once(self) -> None:
         async def end_early() -> None:

@@ -82,9 +82,12 @@ class Parsers:
 
 async def _wait_for_use(work: Interruptible[T], seconds: float, scope: trio.CancelScope) -> None:
     """Wait until a work has had the processor for so many seconds, and cancel."""
-    while (left := seconds - work.used()) > 0:
+    while True:
+        left = seconds - work.used()
+        if left <= 0:
+            scope.cancel()
+            return
         await trio.sleep(max(left, 0.01))
-    scope.cancel()
 
 
 def _caught(read: Callable[[], T]) -> T | FeedError:

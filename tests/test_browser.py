@@ -269,7 +269,7 @@ def test_after_a_restart_of_the_server_the_page_catches_up_and_misses_nothing(
             playwright.expect(page.locator(".card", has_text=f"While away {number}")).to_be_visible(timeout=15_000)
         past.tell(incident("back", title="Back again"))
         server.announce()
-        playwright.expect(page.locator(".card", has_text="Back again")).to_be_visible(timeout=1000)
+        playwright.expect(page.locator(".card", has_text="Back again")).to_be_visible(timeout=5000)
         assert page.evaluate("window.stays")
 
 
