@@ -37,14 +37,25 @@ LONGEST_TITLE = 1000
 _LONGEST_NAME = 60
 LONGEST_PROLOG = 64 * 1024
 """Characters before the first element. Real feeds have some hundred; feedparser takes quadratic time for them."""
-MANY_TAGS = 4000
-"""From so many on tags and entities have to hold something: feedparser takes up to 25 us for a tag."""
-MANY_LOOSE_TAGS = 1000
-"""The same in an ill-formed document, which it reads twice: up to 60 us."""
-SHORTEST_TAGGED = 32
-"""Characters for each tag, all in all. Real feeds of more than some dozens of tags have 86 and more."""
 SHORTEST_ESCAPED = 3
 """Characters for each `&`; a bare one takes feedparser a tenth of a tag's time."""
+
+
+@frozen
+class Density:
+    """From so `many` tags and entities on, a tag has to have this many characters, all in all.
+
+    Real feeds of more than some dozens of tags have 86 and more.
+    """
+
+    many: int
+    shortest: int
+
+
+WELL_FORMED = Density(many=1000, shortest=16)
+"""feedparser takes up to 25 us for a tag."""
+ILL_FORMED = Density(many=500, shortest=32)
+"""What it reads twice: up to 60 us."""
 
 
 @frozen
@@ -231,16 +242,16 @@ def _refuse_bombs(text: str) -> None:
     if tags > MOST_CATEGORIES and _most_categories(text) > MOST_CATEGORIES:
         # feedparser compares each with all before it
         raise FeedError(f"one entry has more than {MOST_CATEGORIES} categories")
-    most = MANY_LOOSE_TAGS
-    if _is_flood(text, most) and _is_well_formed(text):
-        most = MANY_TAGS
-    if _is_flood(text, most) and _is_flood(_CDATA.sub("", text), most):
+    density = ILL_FORMED
+    if _is_flood(text, density) and _is_well_formed(text):
+        density = WELL_FORMED
+    if _is_flood(text, density) and _is_flood(_CDATA.sub("", text), density):
         raise FeedError("a flood of tags or entities: hardly any text beside them")
 
 
-def _is_flood(text: str, most: int) -> bool:
+def _is_flood(text: str, density: Density) -> bool:
     tags, escapes = text.count("<"), text.count("&")
-    return tags + escapes > most and tags * SHORTEST_TAGGED + escapes * SHORTEST_ESCAPED > len(text)
+    return tags + escapes > density.many and tags * density.shortest + escapes * SHORTEST_ESCAPED > len(text)
 
 
 def _is_well_formed(text: str) -> bool:

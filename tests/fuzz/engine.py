@@ -20,8 +20,8 @@ from fuzz.target import Look, Target
 
 MOST_KEPT = 400
 """Inputs that are changed further, by target; older ones make room."""
-FREE_CPU = 0.1
-"""Seconds that any input may take, however small: a first import, as many empty tags as are read."""
+FREE_CPU = 0.05
+"""Seconds that any input may take, however small: a first import, some hundred empty tags."""
 MOST_PER_MIB = 2.0
 """Seconds of CPU per MiB of input: the promise."""
 HANGS_AFTER = 30.0
