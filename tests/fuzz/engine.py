@@ -113,7 +113,7 @@ def looked(examine: Callable[[bytes], Look], data: bytes) -> Look:
 
 
 def too_slow(look: Look) -> bool:
-    return look.cpu > FREE_CPU + MOST_PER_MIB * look.size / 2**20
+    return look.cpu > FREE_CPU + look.free + MOST_PER_MIB * look.size / 2**20
 
 
 def per_mib(look: Look) -> float:
