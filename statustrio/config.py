@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import time, timedelta
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -362,16 +363,21 @@ class _Reader:
             self._problem((*path, "type"), str(error))
             return None
 
+    @cached_property
+    def _consumer_types(self) -> tuple[str, ...]:
+        """All there are; those that packages bring are looked for in all that is installed, so once is enough."""
+        return (*CONSUMERS, *found_names())
+
     def _consumer_type(self, item: object, path: marks.Path) -> Found | None:
         if not isinstance(item, dict):
             self._problem(path, f"must be a mapping of keys to values, not {kind(item)}")
         elif "type" not in item:
-            self._problem((*path, "type"), f"this key is needed; known are {', '.join((*CONSUMERS, *found_names()))}")
+            self._problem((*path, "type"), f"this key is needed; known are {', '.join(self._consumer_types)}")
         else:
             try:
                 name = check_text(item["type"])
                 if name not in CONSUMERS:
-                    return find(check_one_of(name, (*CONSUMERS, *found_names()), "consumer type"))
+                    return find(check_one_of(name, self._consumer_types, "consumer type"))
                 if name in EXTRAS and find_spec(EXTRAS[name]) is None:
                     raise BadValueError(f"this type needs an extra: pip install 'statustrio[{name}]'")
                 return Found(CONSUMERS[name])

@@ -17,13 +17,12 @@ class BrokenError(Exception):
 class Look:
     """What came of one input. `sign` tells inputs apart that do different things; new ones are worth changing further.
 
-    `cpu` is in seconds, `size` the bytes that it was spent on. `free`: seconds that it may take on top of what any may.
+    `cpu` is in seconds, `size` the bytes that it was spent on.
     """
 
     sign: str
     cpu: float = 0.0
     size: int = 0
-    free: float = 0.0
 
 
 @frozen

@@ -32,9 +32,6 @@ from statustrio.rfc3339 import from_text, to_text
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 LONGEST_PROBLEM = 2000
-CONFIG_CPU = 0.5
-"""Seconds more for a configuration, which no stranger writes: each type of consumer that is not built in, dozens here,
-is looked for in all installed packages."""
 """Characters of one problem of a configuration."""
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -79,7 +76,7 @@ def _configuration(data: bytes) -> Look:
         check("value-of-name" not in problem, f"a problem tells a value of the environment: {problem[:200]!r}")
     _edited(data)
     kinds = sorted({re.sub(r"'[^']*'|[0-9]+|`[^`]*`", "#", problem.rpartition(": ")[2])[:40] for problem in said})
-    return Look(" ".join(kinds[:3]), cpu, len(data), CONFIG_CPU)
+    return Look(" ".join(kinds[:3]), cpu, len(data))
 
 
 def _edited(data: bytes) -> None:
